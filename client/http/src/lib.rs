@@ -1,0 +1,1 @@
+//! What the onprem API clients share.

@@ -1,0 +1,1 @@
+//! Terraform provider for the machines that people run themselves.

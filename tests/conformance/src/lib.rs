@@ -1,0 +1,1 @@
+//! Plays Terraform core against a provider.

@@ -1,0 +1,1 @@
+//! A stand-in data centre on loopback.
