@@ -1,3 +1,49 @@
-//! The project's commands.
+//! `cargo xtask`: the project's commands.
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use xtask::demo::{self, Environment};
+
+/// The project's commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring an environment up and down again with the real Terraform against the lab
+    Demo {
+        /// Which of environments/ to bring up
+        #[arg(long, value_enum, default_value = "dev")]
+        env: Environment,
+        /// Wait before the destroy, with everything up, for you to look around
+        #[arg(long)]
+        keep: bool,
+        /// How many times faster than ours the lab's clock runs
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        clock: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> Result<()> {
+    match *command {
+        Command::Demo { env, keep, clock } => {
+            demo::run(demo::Options { environment: env, keep, clock })
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The project's commands, as a library, so that the acceptance tests find Terraform and install the
+//! provider the way the commands do.
+//!
+//! - [`demo`]: `cargo xtask demo`, one environment from init to destroy against the lab.
+//! - [`check`]: `cargo xtask test`, everything that must hold before a change is merged.
+//! - [`docs`]: `cargo xtask docs`, the registry pages out of the provider's own schema.
+//! - [`terraform`]: which terraform there is, and the mirror that it installs the provider from.
+
+pub mod demo;
+pub mod difference;
+pub mod interrupt;
+pub mod lab;
+pub mod steps;
+pub mod terraform;
+pub mod workspace;
