@@ -100,6 +100,13 @@ impl From<Step> for Path {
     }
 }
 
+/// The attribute of that name at the top level.
+impl From<&str> for Path {
+    fn from(attribute: &str) -> Self {
+        Self::default().attribute(attribute)
+    }
+}
+
 impl FromIterator<Step> for Path {
     fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
         Self(steps.into_iter().collect())
