@@ -1,1 +1,47 @@
 //! A framework to write Terraform providers in Rust.
+//!
+//! A resource is one struct and four functions. The struct is the schema, the model, the validators, the
+//! import format and the documentation page; `#[derive(Resource)]` makes all of them from it, and the
+//! framework plans, converts, checks and serves. Where things are:
+//!
+//! - [`Resource`], [`DataSource`], [`Provider`]: what an author implements;
+//! - [`Value`], [`Change`], [`Text`] and [`AttributeType`]: values in each phase, and the types they have;
+//! - [`Diagnostic`]: what the person at the terminal reads;
+//! - [`api`]: the plain mapping between attributes and API fields;
+//! - [`schema`]: what the derive writes, and what the wire form, the JSON and the documentation are made of;
+//! - [`run`]: the `main` of a provider.
+
+pub mod api;
+mod data_source;
+mod diagnostic;
+mod engine;
+mod erased;
+pub mod model;
+mod private;
+mod progress;
+mod provider;
+mod resource;
+pub mod schema;
+mod timeouts;
+pub mod types;
+mod value;
+
+#[cfg(feature = "serve")]
+mod cli;
+#[cfg(feature = "serve")]
+mod server;
+
+#[cfg(feature = "serve")]
+pub use cli::run;
+pub use data_source::DataSource;
+pub use diagnostic::{Attempt, Diagnostic, Diagnostics, Result, Severity, chain};
+pub use model::{Attributes, DataSourceModel, IdentityModel, ResourceModel, Timeouts};
+pub use private::Private;
+pub use progress::Critical;
+pub use provider::{FromClients, Provider, Registry, Situation};
+pub use resource::{Context, PlanContext, Resource, Update};
+pub use tf_provider_derive::{Attributes, Choice, DataSource, Resource};
+pub use tf_provider_protocol::cty;
+pub use timeouts::Operation;
+pub use types::{AttributeType, Text};
+pub use value::{Change, Value};

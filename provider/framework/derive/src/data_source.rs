@@ -1,0 +1,68 @@
+//! `#[derive(DataSource)]`: the arguments and the answer of a data source.
+
+use darling::{Error, FromDeriveInput};
+use proc_macro2::TokenStream as Tokens;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::expand::Struct;
+use crate::field::Class;
+
+/// The words of `#[data_source(…)]`.
+#[derive(FromDeriveInput)]
+#[darling(attributes(data_source))]
+struct Words {
+    name: String,
+    group: Option<String>,
+}
+
+pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
+    let mut errors = Error::accumulator();
+    let words = errors.handle(Words::from_derive_input(input));
+    let model = errors.handle(Struct::parse(input));
+    let (Some(words), Some(model)) = (words, model) else {
+        return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not a data source")));
+    };
+    for field in &model.fields {
+        if let Class::Creation { .. } | Class::WriteOnly { .. } = field.class {
+            errors.push(
+                Error::custom("a data source creates nothing and stores nothing")
+                    .with_span(&field.ident),
+            );
+        }
+        if field.replace || field.identity {
+            errors.push(
+                Error::custom("a data source has no life to replace or identify")
+                    .with_span(&field.ident),
+            );
+        }
+    }
+    if model.description.is_empty() {
+        errors.push(
+            Error::custom("write a doc comment: it is the data source's description")
+                .with_span(&model.ident),
+        );
+    }
+    errors.finish()?;
+    let attributes = model.attributes();
+    let ident = &model.ident;
+    let Words { name, group } = words;
+    let group = group.unwrap_or_default();
+    let description = &model.description;
+    Ok(quote! {
+        #attributes
+
+        #[automatically_derived]
+        impl ::tf_provider::DataSourceModel for #ident {
+            const NAME: &'static str = #name;
+            const GROUP: &'static str = #group;
+
+            fn schema() -> ::tf_provider::schema::Schema {
+                ::tf_provider::schema::Schema::new(
+                    #description,
+                    <Self as ::tf_provider::Attributes>::attributes(),
+                )
+            }
+        }
+    })
+}

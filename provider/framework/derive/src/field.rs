@@ -1,0 +1,466 @@
+//! One field of a struct: what its `#[attr(…)]` says, checked against its type.
+
+use darling::util::Flag;
+use darling::{Error, FromField, FromMeta};
+use proc_macro2::{Span, TokenStream as Tokens};
+use quote::quote;
+use syn::{Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
+
+/// The words of `#[attr(…)]`.
+#[derive(FromField)]
+#[darling(attributes(attr), forward_attrs(doc))]
+pub(crate) struct RawField {
+    ident: Option<Ident>,
+    ty: Type,
+    vis: syn::Visibility,
+    attrs: Vec<Attribute>,
+    required: Flag,
+    optional: Flag,
+    setting: Flag,
+    creation: Option<Creation>,
+    computed: Option<Computed>,
+    write_only: Option<WriteOnly>,
+    flatten: Flag,
+    replace: Flag,
+    identity: Flag,
+    sensitive: Flag,
+    keep: Flag,
+    absent: Option<Expr>,
+    default: Option<Expr>,
+    api: Option<Api>,
+    range: Option<Range>,
+    since: Option<String>,
+    deprecated: Option<String>,
+}
+
+/// `creation` or `creation(required)`.
+struct Creation {
+    required: bool,
+}
+
+impl FromMeta for Creation {
+    fn from_word() -> darling::Result<Self> {
+        Ok(Self { required: false })
+    }
+
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        #[derive(FromMeta)]
+        struct Words {
+            required: Flag,
+        }
+        Words::from_list(items).map(|words| Self { required: words.required.is_present() })
+    }
+}
+
+/// `computed` or `computed(until = [a, b])`.
+struct Computed {
+    until: Vec<Ident>,
+}
+
+impl FromMeta for Computed {
+    fn from_word() -> darling::Result<Self> {
+        Ok(Self { until: vec![] })
+    }
+
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        #[derive(FromMeta)]
+        struct Words {
+            until: Expr,
+        }
+        let words = Words::from_list(items)?;
+        Ok(Self { until: names(&words.until)? })
+    }
+}
+
+/// `write_only` or `write_only(version = password_version)`.
+struct WriteOnly {
+    version: Option<Ident>,
+}
+
+impl FromMeta for WriteOnly {
+    fn from_word() -> darling::Result<Self> {
+        Ok(Self { version: None })
+    }
+
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        #[derive(FromMeta)]
+        struct Words {
+            version: Expr,
+        }
+        let words = Words::from_list(items)?;
+        name(&words.version).map(|version| Self { version: Some(version) })
+    }
+}
+
+/// `api`, `api = "onboot"` or `api(inline)`.
+#[derive(Clone)]
+pub(crate) enum Api {
+    /// The field of the attribute's own name.
+    Same,
+    /// The field of that name.
+    Named(String),
+    /// The nested attributes are fields beside those of the parent.
+    Inline,
+}
+
+impl FromMeta for Api {
+    fn from_word() -> darling::Result<Self> {
+        Ok(Self::Same)
+    }
+
+    fn from_string(value: &str) -> darling::Result<Self> {
+        Ok(Self::Named(value.to_owned()))
+    }
+
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        #[derive(FromMeta)]
+        struct Words {
+            #[expect(dead_code, reason = "its presence is all it says")]
+            inline: Flag,
+        }
+        Words::from_list(items).map(|_| Self::Inline)
+    }
+}
+
+/// `range(1, 128)`.
+struct Range(i64, i64);
+
+impl FromMeta for Range {
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        let number = |item: &darling::ast::NestedMeta| match item {
+            darling::ast::NestedMeta::Lit(Lit::Int(number)) => {
+                number.base10_parse().map_err(Error::from)
+            }
+            other => Err(Error::custom("expected a whole number").with_span(other)),
+        };
+        match items {
+            [least, most] => Ok(Self(number(least)?, number(most)?)),
+            _ => Err(Error::custom("expected `range(least, most)`")),
+        }
+    }
+}
+
+fn name(expr: &Expr) -> darling::Result<Ident> {
+    match expr {
+        Expr::Path(path) => path
+            .path
+            .get_ident()
+            .cloned()
+            .ok_or_else(|| Error::custom("expected the name of a field").with_span(expr)),
+        _ => Err(Error::custom("expected the name of a field").with_span(expr)),
+    }
+}
+
+fn names(expr: &Expr) -> darling::Result<Vec<Ident>> {
+    match expr {
+        Expr::Array(array) => array.elems.iter().map(name).collect(),
+        _ => Err(Error::custom("expected `[names, of, fields]`").with_span(expr)),
+    }
+}
+
+/// Who decides the value, and when; see `tf_provider::schema::Class`.
+pub(crate) enum Class {
+    Required,
+    Optional { default: Option<Expr> },
+    Setting { absent: Option<Expr>, keep: bool },
+    Creation { required: bool },
+    Computed { until: Vec<Ident> },
+    WriteOnly { version: Option<Ident> },
+    Flatten,
+}
+
+/// A field that makes sense.
+pub(crate) struct Field {
+    pub(crate) ident: Ident,
+    pub(crate) vis: syn::Visibility,
+    /// The attribute's name in HCL.
+    pub(crate) name: String,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) description: String,
+    /// The type inside an `Option`, or the whole type.
+    pub(crate) inner: Type,
+    pub(crate) is_option: bool,
+    pub(crate) class: Class,
+    pub(crate) replace: bool,
+    pub(crate) identity: bool,
+    pub(crate) sensitive: bool,
+    pub(crate) api: Option<Api>,
+    range: Option<Range>,
+    since: Option<String>,
+    deprecated: Option<String>,
+}
+
+impl Field {
+    pub(crate) fn parse(raw: RawField) -> darling::Result<Self> {
+        let mut errors = Error::accumulator();
+        let Some(ident) = raw.ident else {
+            return Err(Error::custom("expected a struct with named fields"));
+        };
+        let span = ident.span();
+        let mut fail = |message: &str| errors.push(Error::custom(message).with_span(&span));
+        let (inner, is_option) = unwrap_option(&raw.ty);
+
+        let mut classes = vec![];
+        if raw.required.is_present() {
+            classes.push(Class::Required);
+        }
+        if raw.optional.is_present() {
+            classes.push(Class::Optional { default: raw.default.clone() });
+        }
+        if raw.setting.is_present() {
+            let keep = raw.keep.is_present();
+            classes.push(Class::Setting { absent: raw.absent.clone(), keep });
+        }
+        if let Some(creation) = raw.creation {
+            classes.push(Class::Creation { required: creation.required });
+        }
+        if let Some(computed) = raw.computed {
+            classes.push(Class::Computed { until: computed.until });
+        }
+        if let Some(write_only) = raw.write_only {
+            classes.push(Class::WriteOnly { version: write_only.version });
+        }
+        if raw.flatten.is_present() {
+            classes.push(Class::Flatten);
+        }
+        if classes.len() != 1 {
+            fail(
+                "say who decides this attribute, in one word: `required`, `optional`, `setting`, \
+                 `creation`, `computed` or `write_only` (or `flatten` for a group)",
+            );
+        }
+        let class = classes.pop().unwrap_or(Class::Required);
+
+        let must_be_option = match &class {
+            Class::Optional { default: None } => {
+                Some("an `optional` attribute without a `default` may be null: make it an `Option`")
+            }
+            Class::Creation { .. } => Some(
+                "no read fills a `creation` attribute: make it an `Option` and leave it `None`",
+            ),
+            Class::WriteOnly { .. } => {
+                Some("a `write_only` attribute is never stored: make it an `Option`")
+            }
+            Class::Required
+            | Class::Optional { default: Some(_) }
+            | Class::Setting { .. }
+            | Class::Computed { .. }
+            | Class::Flatten => None,
+        };
+        if let Some(message) = must_be_option
+            && !is_option
+        {
+            fail(message);
+        }
+        if is_option && matches!(class, Class::Required | Class::Flatten) {
+            fail("this is always there: take the `Option` away");
+        }
+        if is_option && matches!(&class, Class::Optional { default: Some(_) }) {
+            fail("an attribute with a `default` is always there: take the `Option` away");
+        }
+        if raw.default.is_some() && !raw.optional.is_present() {
+            fail(
+                "`default` is for `optional` attributes, which no server knows; a `setting` has the \
+                 server's default, and `absent` says what its absence there means",
+            );
+        }
+        if !raw.setting.is_present() && (raw.absent.is_some() || raw.keep.is_present()) {
+            fail("`absent` and `keep` are for `setting` attributes");
+        }
+        if raw.replace.is_present() && matches!(class, Class::Creation { .. }) {
+            fail("a `creation` attribute never replaces: an import could not fill it");
+        }
+        if raw.replace.is_present() && matches!(class, Class::Computed { .. }) {
+            fail("a `computed` attribute cannot `replace`: no configuration changes it");
+        }
+        let api_out_of_place =
+            matches!(class, Class::Flatten) || (raw.optional.is_present() && raw.api.is_some());
+        if api_out_of_place && raw.api.is_some() {
+            fail("`api` does not go with this class: no API field holds it");
+        }
+        let description = description(&raw.attrs);
+        if description.is_empty() && !matches!(class, Class::Flatten) {
+            fail("write a doc comment: it is the attribute's description");
+        }
+        let name = ident.to_string();
+        errors.finish_with(Self {
+            vis: raw.vis,
+            name: name.strip_prefix("r#").unwrap_or(&name).to_owned(),
+            ident,
+            docs: raw.attrs.into_iter().filter(|attr| attr.path().is_ident("doc")).collect(),
+            description,
+            inner,
+            is_option,
+            class,
+            replace: raw.replace.is_present(),
+            identity: raw.identity.is_present(),
+            sensitive: raw.sensitive.is_present(),
+            api: raw.api,
+            range: raw.range,
+            since: raw.since,
+            deprecated: raw.deprecated,
+        })
+    }
+
+    /// Whether values of it must not be printed.
+    pub(crate) fn secret(&self) -> bool {
+        self.sensitive || matches!(self.class, Class::WriteOnly { .. })
+    }
+
+    /// Whether a configuration may set it.
+    pub(crate) fn configurable(&self) -> bool {
+        !matches!(self.class, Class::Computed { .. })
+    }
+
+    /// Whether an update may change it.
+    pub(crate) fn changeable(&self) -> bool {
+        match &self.class {
+            Class::Required | Class::Setting { .. } => !self.replace,
+            Class::WriteOnly { version } => version.is_some(),
+            Class::Flatten => true,
+            Class::Optional { .. } | Class::Creation { .. } | Class::Computed { .. } => false,
+        }
+    }
+
+    /// Whether the plan always has a value for it.
+    pub(crate) fn always_planned(&self) -> bool {
+        matches!(self.class, Class::Required | Class::Optional { default: Some(_) })
+    }
+
+    /// The name of its API field, unless it lies inline or has none.
+    pub(crate) fn api_name(&self) -> Option<String> {
+        match &self.api {
+            Some(Api::Same) => Some(self.name.clone()),
+            Some(Api::Named(name)) => Some(name.clone()),
+            Some(Api::Inline) | None => None,
+        }
+    }
+
+    pub(crate) fn inline(&self) -> bool {
+        matches!(self.api, Some(Api::Inline))
+    }
+
+    /// The expression that makes its `schema::Attribute`.
+    pub(crate) fn schema(&self) -> Tokens {
+        let Self { inner, name, description, replace, identity, .. } = self;
+        let secret = self.secret();
+        let class = self.schema_class();
+        let since = option(self.since.as_ref());
+        let deprecated = option(self.deprecated.as_ref());
+        let range = self.range.as_ref().map(|Range(least, most)| {
+            quote! {
+                attribute.constraint = attribute.constraint.within(#least, #most);
+                attribute.validate = |value, path, diagnostics| {
+                    <#inner as ::tf_provider::AttributeType>::validate(value, path, diagnostics);
+                    ::tf_provider::schema::check_range(value, (#least, #most), path, diagnostics);
+                };
+            }
+        });
+        quote! {{
+            let mut attribute = ::tf_provider::schema::Attribute::of::<#inner>(#name, #class);
+            attribute.description = #description;
+            attribute.replace = #replace;
+            attribute.identity = #identity;
+            attribute.sensitive = #secret;
+            attribute.since = #since;
+            attribute.deprecated = #deprecated;
+            #range
+            attribute
+        }}
+    }
+
+    fn schema_class(&self) -> Tokens {
+        let inner = &self.inner;
+        let value = |expr: &Option<Expr>| match expr {
+            None => quote!(::core::option::Option::None),
+            Some(expr) => quote! {{
+                let value: #inner = ::core::convert::Into::into(#expr);
+                ::core::option::Option::Some(::tf_provider::AttributeType::to_value(&value))
+            }},
+        };
+        match &self.class {
+            Class::Required => quote!(::tf_provider::schema::Class::Required),
+            Class::Optional { default } => {
+                let default = value(default);
+                quote!(::tf_provider::schema::Class::Optional { default: #default })
+            }
+            Class::Setting { absent, keep } => {
+                let absent = value(absent);
+                quote!(::tf_provider::schema::Class::Setting { absent: #absent, keep: #keep })
+            }
+            Class::Creation { required } => {
+                quote!(::tf_provider::schema::Class::Creation { required: #required })
+            }
+            Class::Computed { until } => {
+                let until = until.iter().map(ToString::to_string);
+                quote!(::tf_provider::schema::Class::Computed { until: &[#(#until),*] })
+            }
+            Class::WriteOnly { version } => {
+                let version = option(version.as_ref().map(ToString::to_string).as_ref());
+                quote!(::tf_provider::schema::Class::WriteOnly { version: #version })
+            }
+            Class::Flatten => unreachable!("a group is no attribute"),
+        }
+    }
+}
+
+fn option(text: Option<&String>) -> Tokens {
+    match text {
+        None => quote!(::core::option::Option::None),
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+    }
+}
+
+fn unwrap_option(ty: &Type) -> (Type, bool) {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Option"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return (inner.clone(), true);
+    }
+    (ty.clone(), false)
+}
+
+/// The doc comment as Markdown.
+pub(crate) fn description(attrs: &[Attribute]) -> String {
+    let lines = attrs.iter().filter_map(|attr| match &attr.meta {
+        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
+                let text = text.value();
+                Some(text.strip_prefix(' ').unwrap_or(&text).trim_end().to_owned())
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n").trim().to_owned()
+}
+
+/// Reports names in `until` and `version` that no field has.
+pub(crate) fn check_names(fields: &[Field]) -> darling::Result<()> {
+    let mut errors = Error::accumulator();
+    let known: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    let flattens = fields.iter().any(|field| matches!(field.class, Class::Flatten));
+    for field in fields {
+        let named: Vec<&Ident> = match &field.class {
+            Class::Computed { until } => until.iter().collect(),
+            Class::WriteOnly { version } => version.iter().collect(),
+            _ => vec![],
+        };
+        for ident in named {
+            // A group's attributes are not known here; the schema's own check finds those.
+            if !known.contains(&ident.to_string().as_str()) && !flattens {
+                errors.push(
+                    Error::unknown_field_with_alts(&ident.to_string(), &known).with_span(ident),
+                );
+            }
+        }
+    }
+    errors.finish()
+}
+
+pub(crate) fn call_site(text: &str) -> Ident {
+    Ident::new(text, Span::call_site())
+}

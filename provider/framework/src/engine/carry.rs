@@ -1,0 +1,57 @@
+//! Carries over what an answer of a server cannot hold: what only the configuration knows, and the
+//! spelling that the user chose.
+
+use crate::cty::Value as CtyValue;
+use crate::schema::{Attribute, Class, Object};
+
+/// Completes the `fresh` object that a resource returned from the `known` one: the plan after a create
+/// or update, the prior state after a read.
+pub(crate) fn carry(attributes: &[Attribute], fresh: &mut Object, known: Option<&Object>) {
+    for attribute in attributes {
+        let before = known.and_then(|known| known.get(attribute.name)).unwrap_or(&CtyValue::Null);
+        let slot = fresh.entry(attribute.name.to_owned()).or_insert(CtyValue::Null);
+        match &attribute.class {
+            Class::WriteOnly { .. } => *slot = CtyValue::Null,
+            Class::Creation { .. } => *slot = before.clone(),
+            Class::Optional { default } => {
+                *slot = match (before, default) {
+                    (CtyValue::Null, Some(default)) => default.clone(),
+                    _ => before.clone(),
+                };
+            }
+            Class::Required | Class::Setting { .. } | Class::Computed { .. } => {
+                value(attribute, slot, before);
+            }
+        }
+    }
+}
+
+fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
+    let Some((_, nested)) = attribute.kind.nested() else {
+        if before.is_known() && !before.is_null() && attribute.equivalent(before, slot) {
+            *slot = before.clone();
+        }
+        return;
+    };
+    match slot {
+        CtyValue::Object(fresh) => carry(nested, fresh, before.as_object()),
+        CtyValue::Map(fresh) => {
+            let before = before.as_map();
+            for (key, element) in fresh {
+                if let CtyValue::Object(fresh) = element {
+                    let before = before.and_then(|before| before.get(key));
+                    carry(nested, fresh, before.and_then(CtyValue::as_object));
+                }
+            }
+        }
+        CtyValue::List(fresh) => {
+            let before = before.as_list().unwrap_or_default();
+            for (index, element) in fresh.iter_mut().enumerate() {
+                if let CtyValue::Object(fresh) = element {
+                    carry(nested, fresh, before.get(index).and_then(CtyValue::as_object));
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,122 @@
+//! Checks of a configuration that its schema alone can make.
+
+use crate::cty::{Path, Value as CtyValue};
+use crate::schema::{Attribute, Class, Object};
+use crate::{Diagnostic, Diagnostics};
+
+/// What the other side of the connection can do.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientCapabilities {
+    pub(crate) write_only_attributes: bool,
+}
+
+/// Reports every value that its attribute does not take. What is unknown is left for later.
+pub(crate) fn validate(
+    attributes: &[Attribute],
+    config: &Object,
+    client: ClientCapabilities,
+    diagnostics: &mut Diagnostics,
+) {
+    object(attributes, config, client, &Path::default(), diagnostics);
+}
+
+fn object(
+    attributes: &[Attribute],
+    config: &Object,
+    client: ClientCapabilities,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    for attribute in attributes {
+        let path = path.clone().attribute(attribute.name);
+        match config.get(attribute.name) {
+            None | Some(CtyValue::Unknown(_)) => {}
+            Some(CtyValue::Null) => {
+                if attribute.required() {
+                    diagnostics.push(
+                        Diagnostic::error(format!("`{path}` must not be null")).at(path),
+                    );
+                }
+            }
+            Some(value) => {
+                if attribute.write_only() && !client.write_only_attributes {
+                    diagnostics.push(
+                        Diagnostic::error(format!("`{path}` requires Terraform 1.11"))
+                            .detail("It is write-only: this version of Terraform would store it.")
+                            .at(path.clone()),
+                    );
+                }
+                if let Some(message) = attribute.deprecated {
+                    diagnostics.push(
+                        Diagnostic::warning(format!("`{path}` is deprecated"))
+                            .detail(message)
+                            .at(path.clone()),
+                    );
+                }
+                (attribute.validate)(value, &path, diagnostics);
+                nested(attribute, value, client, &path, diagnostics);
+            }
+        }
+    }
+}
+
+fn nested(
+    attribute: &Attribute,
+    value: &CtyValue,
+    client: ClientCapabilities,
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some((_, attributes)) = attribute.kind.nested() else { return };
+    match value {
+        CtyValue::Object(config) => object(attributes, config, client, path, diagnostics),
+        CtyValue::Map(elements) => {
+            for (key, element) in elements {
+                let path = path.clone().key(key);
+                if let CtyValue::Object(config) = element {
+                    object(attributes, config, client, &path, diagnostics);
+                }
+            }
+        }
+        CtyValue::List(elements) => {
+            for (index, element) in (0..).zip(elements) {
+                let path = path.clone().index(index);
+                if let CtyValue::Object(config) = element {
+                    object(attributes, config, client, &path, diagnostics);
+                }
+            }
+        }
+        // An element of a set has no address: the problem is reported at the set.
+        CtyValue::Set(elements) => {
+            for element in elements {
+                if let CtyValue::Object(config) = element {
+                    let mut found = Diagnostics::default();
+                    object(attributes, config, client, path, &mut found);
+                    let at = |diagnostic: Diagnostic| diagnostic.relocated(path.clone());
+                    diagnostics.extend(found.into_iter().map(at));
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reports creation inputs without which nothing can be created.
+pub(crate) fn creation_inputs(
+    attributes: &[Attribute],
+    config: &Object,
+    type_name: &str,
+    diagnostics: &mut Diagnostics,
+) {
+    for attribute in attributes {
+        let missing = config.get(attribute.name).is_none_or(CtyValue::is_null);
+        if missing && matches!(attribute.class, Class::Creation { required: true }) {
+            let path = Path::from(attribute.name);
+            diagnostics.push(
+                Diagnostic::error(format!("`{path}` is needed to create {type_name}"))
+                    .detail("It may be left out only for a resource that was imported.")
+                    .at(path),
+            );
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Private state: what a resource remembers that is no attribute.
+//!
+//! Terraform stores it beside the state and shows it to nobody. It must hold no secret all the same:
+//! a state file is readable to whoever may read the state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
+
+use crate::{Diagnostic, Result};
+
+/// Keys of the framework's own; no resource's key starts with a dot.
+const CONFIGURED: &str = ".configured";
+const IMPORTED: &str = ".imported";
+
+/// What a resource remembers, by key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Private(BTreeMap<String, Json>);
+
+impl Private {
+    /// Reads what Terraform stored; nothing stored is an empty memory.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        serde_json::from_slice(bytes).map(Self).map_err(|error| {
+            Diagnostic::error("The private state of the resource cannot be read")
+                .detail(format!("It is not what this provider writes: {error}"))
+                .hint("if another provider wrote it, remove the resource from the state and import it")
+        })
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).unwrap_or_default()
+    }
+
+    /// What was remembered under `key`.
+    ///
+    /// # Errors
+    /// A value of another shape than `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.0
+            .get(key)
+            .map(|value| serde_json::from_value(value.clone()))
+            .transpose()
+            .map_err(|error| {
+                Diagnostic::error(format!("Private state `{key}` cannot be read"))
+                    .detail(error.to_string())
+            })
+    }
+
+    /// Remembers `value` under `key`.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn set(&mut self, key: &str, value: &impl Serialize) -> Result<()> {
+        debug_assert!(!key.starts_with('.'), "`{key}`: keys with a dot are the framework's");
+        self.0.insert(key.to_owned(), serde_json::to_value(value)?);
+        Ok(())
+    }
+
+    /// Forgets what was remembered under `key`.
+    pub fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    /// The settings that the last applied configuration had set.
+    pub(crate) fn configured(&self) -> BTreeSet<String> {
+        self.get(CONFIGURED).ok().flatten().unwrap_or_default()
+    }
+
+    pub(crate) fn set_configured(&mut self, paths: &BTreeSet<String>) {
+        self.0.insert(CONFIGURED.to_owned(), Json::from_iter(paths.iter().cloned()));
+    }
+
+    /// Whether the resource was imported and not yet read.
+    pub(crate) fn imported(&self) -> bool {
+        self.0.contains_key(IMPORTED)
+    }
+
+    pub(crate) fn set_imported(&mut self, imported: bool) {
+        match imported {
+            true => self.0.insert(IMPORTED.to_owned(), Json::Bool(true)),
+            false => self.0.remove(IMPORTED),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remembers_across_a_round_trip() {
+        let mut private = Private::default();
+        private.set("uuid", &"a-b").unwrap();
+        private.set_configured(&BTreeSet::from(["cpu.cores".to_owned()]));
+        let again = Private::decode(&private.encode()).unwrap();
+        assert_eq!(again.get::<String>("uuid").unwrap().as_deref(), Some("a-b"));
+        assert!(again.configured().contains("cpu.cores"));
+    }
+
+    #[test]
+    fn foreign_bytes_are_an_error_that_says_what_to_do() {
+        let error = Private::decode(b"\x00gob").unwrap_err();
+        assert!(error.full_detail().contains("hint: "), "{error}");
+    }
+}

@@ -1,0 +1,247 @@
+//! Resources: what an author implements beside the derive.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cty::Path;
+use crate::progress::{Critical, Progress};
+use crate::timeouts::Operation;
+use crate::{Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result};
+
+/// An object that Terraform creates, reads, updates and deletes.
+///
+/// The struct says what the object is (`#[derive(Resource)]`); this trait says how its API makes it so.
+/// The framework plans, converts, carries what only the configuration knows, limits the time and keeps
+/// the state of what was begun.
+pub trait Resource: ResourceModel<Identity: for<'a> From<&'a Self>> {
+    /// What talks to the API.
+    type Client: Clone + Send + Sync + 'static;
+
+    /// Reports what is wrong with a configuration beyond what its types say. Values may be unknown.
+    fn validate(config: &Self::Values, diagnostics: &mut Diagnostics) {
+        let _ = (config, diagnostics);
+    }
+
+    /// Adds to a plan: warnings, replacements, values that are not known before the apply. It must answer
+    /// the same when asked twice. There is no client while the provider's configuration is unknown.
+    ///
+    /// # Errors
+    /// What makes the plan impossible.
+    fn plan(
+        cx: &mut PlanContext<Self>,
+        client: Option<&Self::Client>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, client);
+        async { Ok(()) }
+    }
+
+    /// Makes the object. Call [`Context::created`] as soon as the server has it.
+    ///
+    /// # Errors
+    /// What the server said. Once `created` was called the object is kept in the state, tainted.
+    fn create(
+        cx: &mut Context<Self>,
+        client: &Self::Client,
+        plan: Self::Plan,
+    ) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Looks at the object; `None` only when the server answered that it is not there.
+    ///
+    /// # Errors
+    /// Anything that kept it from knowing.
+    fn read(
+        cx: &mut Context<Self>,
+        client: &Self::Client,
+        identity: Self::Identity,
+    ) -> impl Future<Output = Result<Option<Self>>> + Send;
+
+    /// Changes the object in place.
+    ///
+    /// # Errors
+    /// What the server said; the next refresh finds what was done by then.
+    fn update(
+        cx: &mut Context<Self>,
+        client: &Self::Client,
+        identity: Self::Identity,
+        update: Update<Self>,
+    ) -> impl Future<Output = Result<Self>> + Send;
+
+    /// Destroys the object. One that is gone already is a success.
+    ///
+    /// # Errors
+    /// What the server said.
+    fn delete(
+        cx: &mut Context<Self>,
+        client: &Self::Client,
+        identity: Self::Identity,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Turns a stored state of version `from` into one of version `from + 1`.
+    ///
+    /// # Errors
+    /// A state that no upgrader knows.
+    fn upgrade(from: i64, state: &mut Map<String, Json>) -> Result<()> {
+        let _ = state;
+        Err(Diagnostic::error(format!("No upgrade from version {from} of the state is known"))
+            .hint("use a version of the provider that wrote it, or a newer one"))
+    }
+}
+
+/// What an update has to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Update<R: ResourceModel> {
+    /// Everything as it shall become.
+    pub plan: R::Plan,
+    /// What differs from the prior state.
+    pub changes: R::Changes,
+}
+
+/// What surrounds a create, read, update or delete.
+#[derive(Debug)]
+pub struct Context<R: ResourceModel> {
+    pub(crate) operation: Operation,
+    pub(crate) prior: Option<R::Values>,
+    pub(crate) config: Option<R::Values>,
+    pub(crate) imported: bool,
+    pub(crate) progress: Progress,
+    pub(crate) deadline: Instant,
+    pub(crate) limit: Duration,
+    pub(crate) stop: CancellationToken,
+    pub(crate) model: PhantomData<R>,
+}
+
+impl<R: ResourceModel> Context<R> {
+    /// The state before; nothing in a create. After an import only what identifies the object is set.
+    pub fn prior(&self) -> Option<&R::Values> {
+        self.prior.as_ref()
+    }
+
+    /// The configuration, in a create and an update.
+    pub fn config(&self) -> Option<&R::Values> {
+        self.config.as_ref()
+    }
+
+    /// Whether this is the first read after an import, which adopts the object.
+    pub fn imported(&self) -> bool {
+        self.imported
+    }
+
+    /// Which operation runs.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// When the operation's time is up.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// How long the operation may take in all.
+    pub fn time_limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Cancelled when Terraform asks to stop. The framework drops the operation then, except inside
+    /// [`Context::critical`].
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// Says that the server has the object: from here on no error, time limit, Ctrl-C or panic makes
+    /// Terraform forget it.
+    pub fn created(&self, identity: &R::Identity) {
+        self.progress.lock().identity = Some(identity.to_object());
+    }
+
+    /// Holds off a stop while the guard lives: for a request that makes something and the line that
+    /// records it. Keep it short.
+    #[must_use = "the section ends when the guard is dropped"]
+    pub fn critical(&self) -> Critical {
+        self.progress.critical()
+    }
+
+    /// What was remembered under `key`.
+    ///
+    /// # Errors
+    /// A value of another shape than `T`.
+    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.progress.lock().private.get(key)
+    }
+
+    /// Remembers `value` under `key` in the private state. Never a secret.
+    ///
+    /// # Errors
+    /// A value that JSON cannot hold.
+    pub fn remember(&self, key: &str, value: &impl Serialize) -> Result<()> {
+        self.progress.lock().private.set(key, value)
+    }
+
+    /// Forgets what was remembered under `key`.
+    pub fn forget(&self, key: &str) {
+        self.progress.lock().private.remove(key);
+    }
+
+    /// Adds a warning to the answer.
+    pub fn warn(&self, warning: Diagnostic) {
+        self.progress.lock().diagnostics.push(warning);
+    }
+}
+
+/// What surrounds a plan.
+#[derive(Debug)]
+pub struct PlanContext<R: ResourceModel> {
+    pub(crate) prior: Option<R::Values>,
+    pub(crate) config: Option<R::Values>,
+    pub(crate) planned: Option<R::Values>,
+    pub(crate) private: crate::Private,
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) replace: Vec<Path>,
+    pub(crate) unknown: Vec<Path>,
+}
+
+impl<R: ResourceModel> PlanContext<R> {
+    /// The state before; nothing in a create.
+    pub fn prior(&self) -> Option<&R::Values> {
+        self.prior.as_ref()
+    }
+
+    /// The configuration; nothing in a destroy.
+    pub fn config(&self) -> Option<&R::Values> {
+        self.config.as_ref()
+    }
+
+    /// What the framework planned; nothing in a destroy.
+    pub fn planned(&self) -> Option<&R::Values> {
+        self.planned.as_ref()
+    }
+
+    /// What was remembered under `key`.
+    ///
+    /// # Errors
+    /// A value of another shape than `T`.
+    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.private.get(key)
+    }
+
+    /// Adds a warning or a further error to the answer.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Plans to destroy the object and create another, because of the attribute at `path`.
+    pub fn replace(&mut self, path: impl Into<Path>) {
+        self.replace.push(path.into());
+    }
+
+    /// Leaves the value at `path` to the server: it is known after the apply.
+    pub fn unknown(&mut self, path: impl Into<Path>) {
+        self.unknown.push(path.into());
+    }
+}

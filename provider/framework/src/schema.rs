@@ -1,0 +1,263 @@
+//! Schemas: what Terraform is told about a resource, and what the framework needs beside that.
+//!
+//! Nobody writes these by hand: `#[derive(Resource)]` and its kin make them from a struct. The wire
+//! form, the JSON of `terraform providers schema -json` and the documentation pages all come from here.
+
+use std::collections::BTreeMap;
+
+use crate::cty::{Path, Type, Value};
+use crate::{Diagnostic, Diagnostics};
+
+/// The attributes of an object, by name.
+pub type Object = BTreeMap<String, Value>;
+
+/// The schema of a resource, data source or provider block.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Schema {
+    /// Version of the stored state; upgraders lead from one to the next.
+    pub version: i64,
+    /// What it is, in Markdown: the doc comment of the struct.
+    pub description: String,
+    /// Its attributes, in the order of the struct.
+    pub attributes: Vec<Attribute>,
+}
+
+impl Schema {
+    /// A schema of version 0.
+    pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
+        Self { version: 0, description: description.into(), attributes }
+    }
+
+    /// The type of the whole object.
+    pub fn ty(&self) -> Type {
+        object_type(&self.attributes)
+    }
+
+    /// The attribute of that name at the top level.
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// The object type of a list of attributes.
+pub fn object_type(attributes: &[Attribute]) -> Type {
+    Type::Object(attributes.iter().map(|a| (a.name.to_owned(), a.kind.ty())).collect())
+}
+
+/// One attribute.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attribute {
+    /// Its name in HCL.
+    pub name: &'static str,
+    /// What it is, in Markdown: the doc comment of the field.
+    pub description: &'static str,
+    /// Its type, or the attributes nested in it.
+    pub kind: Kind,
+    /// Who decides its value, and when.
+    pub class: Class,
+    /// A change destroys the object and creates another.
+    pub replace: bool,
+    /// Part of what identifies the object.
+    pub identity: bool,
+    /// Hidden in Terraform's output.
+    pub sensitive: bool,
+    /// Why not to use it, where that is so.
+    pub deprecated: Option<&'static str>,
+    /// Server version that it needs, for example `9.1`.
+    pub since: Option<&'static str>,
+    /// What values it takes, for the documentation.
+    pub constraint: Constraint,
+    /// Checks a known value that is not nested.
+    pub validate: fn(&Value, &Path, &mut Diagnostics),
+    /// The one spelling of a known value that may be spelt in several ways.
+    pub canonical: fn(&Value) -> Value,
+}
+
+impl Attribute {
+    /// An attribute with the facts of its Rust type; the derive adds the rest.
+    pub fn of<T: crate::AttributeType>(name: &'static str, class: Class) -> Self {
+        Self {
+            name,
+            description: "",
+            kind: T::kind(),
+            class,
+            replace: false,
+            identity: false,
+            sensitive: false,
+            deprecated: None,
+            since: None,
+            constraint: T::constraint(),
+            validate: T::validate,
+            canonical: T::canonical,
+        }
+    }
+
+    /// Whether a configuration must set it.
+    pub fn required(&self) -> bool {
+        matches!(self.class, Class::Required)
+    }
+
+    /// Whether a configuration may leave it out.
+    pub fn optional(&self) -> bool {
+        !matches!(self.class, Class::Required | Class::Computed { .. })
+    }
+
+    /// Whether the provider may fill it.
+    pub fn computed(&self) -> bool {
+        match &self.class {
+            Class::Setting { .. } | Class::Computed { .. } => true,
+            Class::Optional { default } => default.is_some(),
+            Class::Required | Class::Creation { .. } | Class::WriteOnly { .. } => false,
+        }
+    }
+
+    /// Whether two known values mean the same, however they are spelt.
+    pub fn equivalent(&self, one: &Value, other: &Value) -> bool {
+        one == other || (self.canonical)(one) == (self.canonical)(other)
+    }
+
+    /// Whether it is never stored.
+    pub fn write_only(&self) -> bool {
+        matches!(self.class, Class::WriteOnly { .. })
+    }
+}
+
+/// Who decides the value of an attribute, and when.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the engine must handle every class")]
+pub enum Class {
+    /// The configuration, always.
+    Required,
+    /// The configuration; the provider reads it and no server knows it.
+    Optional {
+        /// Value when the configuration has none.
+        default: Option<Value>,
+    },
+    /// The configuration, or else the server.
+    Setting {
+        /// What the absence of the setting on the server means.
+        absent: Option<Value>,
+        /// Leaving the configuration leaves the server as it is, where others go back to its default.
+        keep: bool,
+    },
+    /// The configuration, at create and never again.
+    Creation {
+        /// Whether nothing can be created without it.
+        required: bool,
+    },
+    /// The server.
+    Computed {
+        /// The attributes whose change may change this one; none when it is stable for life.
+        until: &'static [&'static str],
+    },
+    /// The configuration; handed to the server and never stored.
+    WriteOnly {
+        /// The attribute whose change sends it again.
+        version: Option<&'static str>,
+    },
+}
+
+/// The type of an attribute, or the attributes nested in it.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the engine must handle every kind")]
+pub enum Kind {
+    /// A type without attributes of its own.
+    Plain(Type),
+    /// Attributes with classes of their own.
+    Nested(Nesting, Vec<Attribute>),
+}
+
+impl Kind {
+    /// The value type.
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Plain(ty) => ty.clone(),
+            Self::Nested(nesting, attributes) => {
+                let object = object_type(attributes);
+                match nesting {
+                    Nesting::Single => object,
+                    Nesting::List => Type::List(Box::new(object)),
+                    Nesting::Map => Type::Map(Box::new(object)),
+                    Nesting::Set => Type::Set(Box::new(object)),
+                }
+            }
+        }
+    }
+
+    /// The nested attributes, if it has any.
+    pub fn nested(&self) -> Option<(Nesting, &[Attribute])> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Nested(nesting, attributes) => Some((*nesting, attributes)),
+        }
+    }
+}
+
+/// How nested attributes repeat.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "the protocol knows exactly these")]
+pub enum Nesting {
+    /// One object.
+    Single,
+    /// Objects in order.
+    List,
+    /// Objects by key.
+    Map,
+    /// Objects without order.
+    Set,
+}
+
+/// What values an attribute takes, in words and lists: documentation, never enforcement.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Constraint {
+    /// The values that it takes, where they can be listed.
+    pub allowed: Vec<&'static str>,
+    /// The smallest and the largest number.
+    pub range: Option<(i64, i64)>,
+    /// What it must look like, for example `a network in CIDR form`.
+    pub form: Option<&'static str>,
+}
+
+impl Constraint {
+    /// No constraint but the type.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One of a list.
+    pub fn one_of(allowed: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { allowed: allowed.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Something of a form that a short noun phrase describes.
+    pub fn form(form: &'static str) -> Self {
+        Self { form: (!form.is_empty()).then_some(form), ..Self::default() }
+    }
+
+    /// The same, within a range, both ends included.
+    #[must_use]
+    pub fn within(mut self, least: i64, most: i64) -> Self {
+        self.range = Some((least, most));
+        self
+    }
+}
+
+/// Reports a number outside `least..=most`; the derive's `range(…)` calls it.
+pub fn check_range(
+    value: &Value,
+    (least, most): (i64, i64),
+    path: &Path,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(number) = value.as_number() else { return };
+    if *number < least.into() || *number > most.into() {
+        diagnostics.push(
+            Diagnostic::error(format!("`{path}` is out of range"))
+                .detail(format!("It must be from {least} to {most}; the configuration has {number}."))
+                .at(path.clone()),
+        );
+    }
+}
