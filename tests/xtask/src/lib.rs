@@ -6,10 +6,24 @@
 //! - [`docs`]: `cargo xtask docs`, the registry pages out of the provider's own schema.
 //! - [`terraform`]: which terraform there is, and the mirror that it installs the provider from.
 
+pub mod check;
+mod codegen;
+pub mod configuration;
+pub mod counts;
 pub mod demo;
 pub mod difference;
+pub mod docs;
 pub mod interrupt;
 pub mod lab;
+pub mod layers;
 pub mod steps;
 pub mod terraform;
 pub mod workspace;
+
+/// `cargo xtask codegen`: write the code of the plugin protocol, or with `check` only compare it.
+///
+/// # Errors
+/// When a `.proto` file has a mistake, or, with `check`, a checked-in file is stale.
+pub fn codegen(check: bool) -> anyhow::Result<()> {
+    codegen::run(check).map_err(anyhow::Error::msg)
+}

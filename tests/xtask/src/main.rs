@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::demo::{self, Environment};
+use xtask::workspace::Binaries;
+use xtask::{check, docs};
 
 /// The project's commands.
 #[derive(Parser)]
@@ -28,6 +30,24 @@ enum Command {
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
         clock: u32,
     },
+    /// Check everything that must hold before a change is merged, and count it
+    Test {
+        /// Leave out what needs Terraform, and rustdoc
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Write docs/ out of the provider's schema and examples/
+    Docs {
+        /// Write nothing, and fail when a page is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the code of the plugin protocol out of its .proto files
+    Codegen {
+        /// Write nothing, and fail when a file is stale
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,5 +65,13 @@ fn run(command: &Command) -> Result<()> {
         Command::Demo { env, keep, clock } => {
             demo::run(demo::Options { environment: env, keep, clock })
         }
+        Command::Test { quick } => check::run(quick),
+        Command::Docs { check } => {
+            let binaries = Binaries::build()?;
+            let pages = docs::run(&binaries.provider, check)?;
+            println!("docs/: {pages} pages");
+            Ok(())
+        }
+        Command::Codegen { check } => xtask::codegen(check),
     }
 }

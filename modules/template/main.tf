@@ -1,0 +1,51 @@
+locals {
+  # A new checksum is a new file: the old one stays until the new one is there.
+  image_file_name = "${var.name}-${substr(var.checksum, 0, 8)}.${var.image_format}"
+}
+
+resource "onprem_proxmox_image" "this" {
+  node                    = var.node
+  storage                 = var.image_storage
+  content                 = "import"
+  file_name               = local.image_file_name
+  url                     = var.image_url
+  checksum                = var.checksum
+  checksum_algorithm      = var.checksum_algorithm
+  decompression_algorithm = var.decompression_algorithm
+  verify_certificates     = var.verify_certificates
+}
+
+resource "onprem_proxmox_template" "this" {
+  vm_id       = var.vm_id
+  node        = var.node
+  name        = var.name
+  description = var.description
+  tags        = var.tags
+
+  image                   = onprem_proxmox_image.this.volume_id
+  rebuild_on_image_change = var.rebuild_on_image_change
+
+  cpu = {
+    cores = var.cores
+    type  = var.cpu_type
+  }
+  memory = var.memory
+
+  disks = {
+    scsi0 = {
+      storage = var.disk_storage
+      size    = var.disk_size
+    }
+  }
+
+  network = {
+    net0 = {
+      bridge  = var.bridge
+      vlan_id = var.vlan_id
+    }
+  }
+
+  cloud_init = {
+    storage = var.disk_storage
+  }
+}

@@ -1,0 +1,97 @@
+# The provider is mocked: these tests need no Proxmox VE.
+mock_provider "onprem" {
+  mock_resource "onprem_proxmox_image" {
+    defaults = {
+      volume_id = "local:import/ubuntu22-01234567.qcow2"
+    }
+  }
+
+  mock_resource "onprem_proxmox_template" {
+    defaults = {
+      template_id = "9000"
+    }
+  }
+}
+
+variables {
+  name      = "ubuntu22"
+  node      = "pve1"
+  vm_id     = 9000
+  image_url = "https://images.example.com/ubuntu-22.04.qcow2"
+  checksum  = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+}
+
+run "outputs" {
+  assert {
+    condition     = output.vm_id == 9000
+    error_message = "vm_id is not the one that was asked for"
+  }
+
+  assert {
+    condition     = output.template_id == "9000"
+    error_message = "template_id is not the template's"
+  }
+
+  assert {
+    condition     = output.image_id == "local:import/ubuntu22-01234567.qcow2"
+    error_message = "image_id is not the image's volume id"
+  }
+
+  assert {
+    condition     = onprem_proxmox_template.this.image == output.image_id
+    error_message = "the template is not built from the image"
+  }
+}
+
+run "a_new_checksum_is_a_new_image" {
+  command = plan
+
+  variables {
+    checksum = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+  }
+
+  assert {
+    condition     = onprem_proxmox_image.this.file_name == "ubuntu22-fedcba98.qcow2"
+    error_message = "the file name does not carry the checksum"
+  }
+}
+
+run "a_checksum_of_another_algorithm_is_refused" {
+  command = plan
+
+  variables {
+    checksum_algorithm = "sha512"
+  }
+
+  expect_failures = [var.checksum]
+}
+
+run "a_file_is_no_image_url" {
+  command = plan
+
+  variables {
+    image_url = "/var/lib/vz/template/ubuntu.qcow2"
+  }
+
+  expect_failures = [var.image_url]
+}
+
+run "a_reserved_vm_id_is_refused" {
+  command = plan
+
+  variables {
+    vm_id = 99
+  }
+
+  expect_failures = [var.vm_id]
+}
+
+run "a_name_with_an_underscore_is_refused" {
+  command = plan
+
+  variables {
+    name = "ubuntu_22"
+  }
+
+  expect_failures = [var.name]
+}

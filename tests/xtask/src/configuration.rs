@@ -1,0 +1,189 @@
+//! The checks of everything that is written in HCL: examples/, modules/ and environments/, each against
+//! the provider that was just built. All of it runs in copies under target/.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+
+use crate::counts::Counts;
+use crate::demo::copy_configuration;
+use crate::layers::files;
+use crate::terraform::{Mirror, Terraform};
+use crate::workspace;
+
+/// Check that `terraform fmt` would change nothing.
+///
+/// # Errors
+/// When it would: it has then named the files.
+pub fn formatted(terraform: &Terraform) -> Result<Counts> {
+    let root = workspace::root();
+    let mut counts = Counts::default();
+    for folder in ["examples", "modules", "environments"] {
+        let config = scratch("fmt")?.join("none.rc");
+        fs::write(&config, "")?;
+        let status = terraform
+            .command(&root, &config)
+            .args(["fmt", "-check", "-diff", "-recursive", folder])
+            .status()?;
+        counts += verdict(folder, status.success());
+    }
+    Ok(counts)
+}
+
+/// Validate every example against the provider's schema.
+///
+/// # Errors
+/// When the files cannot be read, or there is no example.
+pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
+    let folder = workspace::root().join("examples");
+    let scratch = scratch("examples")?;
+    let cli = Mirror::dev_override(provider, &scratch)?;
+    let mut counts = Counts::default();
+    for example in files(&folder, &["tf"])? {
+        let place = example.strip_prefix(&folder)?;
+        if let Some(needed) = needs(&example).filter(|needed| terraform.version() < *needed) {
+            let (major, minor, _) = needed;
+            println!("    {}: for Terraform {major}.{minor} and newer", place.display());
+            continue;
+        }
+        // A folder of its own for each file, named after it. An import needs the resource beside it.
+        let dir = scratch.join(place.with_extension(""));
+        fs::create_dir_all(&dir)?;
+        fs::copy(&example, dir.join("main.tf"))?;
+        let name = example.file_stem().unwrap_or_default().to_string_lossy();
+        let resource = example.with_file_name("resource.tf");
+        if name.starts_with("import") && resource.is_file() {
+            fs::copy(resource, dir.join("resource.tf"))?;
+        }
+        if !fs::read_to_string(&example)?.contains("required_providers") {
+            fs::write(dir.join("versions.tf"), REQUIRED_PROVIDERS)?;
+        }
+        let valid = quietly(terraform.command(&dir, cli.cli_config()).args(VALIDATE))?;
+        counts += verdict(&place.display().to_string(), valid.is_some());
+    }
+    ensure!(counts != Counts::default(), "there is no example");
+    Ok(counts)
+}
+
+/// Validate every module and run its tests, which mock the provider.
+///
+/// # Errors
+/// When the files cannot be read, or a module's tests do not say how many passed.
+pub fn modules(terraform: &Terraform, provider: &Path) -> Result<Counts> {
+    let scratch = scratch("modules")?;
+    let copies = scratch.join("modules");
+    copy_configuration(&workspace::root().join("modules"), &copies)?;
+    let cli = Mirror::install(provider, &scratch)?;
+    let mut counts = Counts::default();
+    for module in folders(&copies)? {
+        let name = format!("modules/{}", file_name(&module));
+        let command = || terraform.command(&module, cli.cli_config());
+        let init = quietly(command().args(["init", "-backend=false", "-no-color"]))?;
+        let valid = init.is_some() && quietly(command().args(VALIDATE))?.is_some();
+        counts += verdict(&name, valid);
+        if valid && module.join("tests").is_dir() {
+            let output = command().args(["test", "-no-color"]).stdin(Stdio::null()).output()?;
+            let text = String::from_utf8_lossy(&output.stdout);
+            let tests =
+                Counts::of_terraform_test(&text).filter(|tests| *tests != Counts::default());
+            if !output.status.success() || tests.is_none() {
+                println!("{text}{}", String::from_utf8_lossy(&output.stderr));
+            }
+            let tests = tests.ok_or_else(|| anyhow!("the tests of {name} did not run"))?;
+            println!("    {name}: terraform test: {tests}");
+            counts += tests;
+        }
+    }
+    ensure!(counts != Counts::default(), "there is no module");
+    Ok(counts)
+}
+
+/// Validate every environment, with the modules that it calls.
+///
+/// # Errors
+/// When the files cannot be read.
+pub fn environments(terraform: &Terraform, provider: &Path) -> Result<Counts> {
+    let scratch = scratch("environments")?;
+    for folder in ["environments", "modules"] {
+        copy_configuration(&workspace::root().join(folder), &scratch.join(folder))?;
+    }
+    let cli = Mirror::install(provider, &scratch)?;
+    let mut counts = Counts::default();
+    for environment in folders(&scratch.join("environments"))? {
+        let name = format!("environments/{}", file_name(&environment));
+        let command = || terraform.command(&environment, cli.cli_config());
+        let init = quietly(command().args(["init", "-backend=false", "-no-color"]))?;
+        let valid = init.is_some() && quietly(command().args(VALIDATE))?.is_some();
+        counts += verdict(&name, valid);
+    }
+    ensure!(counts != Counts::default(), "there is no environment");
+    Ok(counts)
+}
+
+fn verdict(name: &str, held: bool) -> Counts {
+    println!("    {name}: {}", if held { "ok" } else { "FAILED" });
+    if held { Counts::passed(1) } else { Counts { failed: 1, ..Counts::default() } }
+}
+
+/// Run a command and show its output only if it fails: none then.
+fn quietly(command: &mut Command) -> Result<Option<()>> {
+    let output = command.stdin(Stdio::null()).output().context("terraform could not be started")?;
+    if output.status.success() {
+        return Ok(Some(()));
+    }
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    print!("{}", String::from_utf8_lossy(&output.stderr));
+    Ok(None)
+}
+
+/// The Terraform that an example needs, when it shows what older ones do not know.
+fn needs(example: &Path) -> Option<(u64, u64, u64)> {
+    let by_name = example.file_name()? == "import-by-identity.tf";
+    let action = example.components().any(|part| part.as_os_str() == "actions");
+    match (by_name, action) {
+        (_, true) => Some((1, 14, 0)),
+        (true, false) => Some((1, 12, 0)),
+        (false, false) => None,
+    }
+}
+
+fn folders(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// An empty folder under target/.
+fn scratch(name: &str) -> Result<PathBuf> {
+    let dir = workspace::target().join("xtask").join(name);
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    match fs::create_dir_all(&dir) {
+        Ok(()) => Ok(dir),
+        Err(error) => bail!("`{}` could not be made: {error}", dir.display()),
+    }
+}
+
+const VALIDATE: [&str; 2] = ["validate", "-no-color"];
+
+const REQUIRED_PROVIDERS: &str = r#"terraform {
+  required_providers {
+    onprem = {
+      source = "onprem/onprem"
+    }
+  }
+}
+"#;
