@@ -34,8 +34,6 @@ pub(crate) struct ResourceDescription {
 /// What is known of a data source type.
 #[derive(Debug)]
 pub(crate) struct DataSourceDescription {
-    /// The full name, for example `onprem_proxmox_version`.
-    pub(crate) name: String,
     pub(crate) group: &'static str,
     pub(crate) schema: Schema,
     pub(crate) ty: Type,
@@ -80,15 +78,30 @@ pub(crate) trait AnyResource<C>: Send + Sync {
     fn validate(&self, config: &Object, diagnostics: &mut Diagnostics);
     /// Whether the system that it talks to is configured.
     fn ready(&self, clients: &C) -> Result<()>;
-    fn plan(&self, clients: Option<&C>, objects: Objects, private: Private) -> Running<PlanAdditions>;
-    fn create(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<Object>>;
+    fn plan(
+        &self,
+        clients: Option<&C>,
+        objects: Objects,
+        private: Private,
+    ) -> Running<PlanAdditions>;
+    fn create(
+        &self,
+        clients: &C,
+        around: Surroundings,
+        objects: Objects,
+    ) -> Result<Running<Object>>;
     fn read(
         &self,
         clients: &C,
         around: Surroundings,
         objects: Objects,
     ) -> Result<Running<Option<Object>>>;
-    fn update(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<Object>>;
+    fn update(
+        &self,
+        clients: &C,
+        around: Surroundings,
+        objects: Objects,
+    ) -> Result<Running<Object>>;
     fn delete(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<()>>;
     fn upgrade(&self, from: i64, state: &mut Map<String, Json>) -> Result<()>;
     /// The identity that `object` holds, checked.
@@ -170,7 +183,12 @@ where
         R::Client::from_clients(clients).map(drop)
     }
 
-    fn plan(&self, clients: Option<&C>, objects: Objects, private: Private) -> Running<PlanAdditions> {
+    fn plan(
+        &self,
+        clients: Option<&C>,
+        objects: Objects,
+        private: Private,
+    ) -> Running<PlanAdditions> {
         let client = clients
             .filter(|clients| !R::Client::unknown(clients))
             .map(R::Client::from_clients)
@@ -192,7 +210,12 @@ where
         })
     }
 
-    fn create(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<Object>> {
+    fn create(
+        &self,
+        clients: &C,
+        around: Surroundings,
+        objects: Objects,
+    ) -> Result<Running<Object>> {
         let client = R::Client::from_clients(clients)?;
         Ok(Box::pin(async move {
             let mut cx = context::<R>(around, &objects)?;
@@ -218,7 +241,12 @@ where
         }))
     }
 
-    fn update(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<Object>> {
+    fn update(
+        &self,
+        clients: &C,
+        around: Surroundings,
+        objects: Objects,
+    ) -> Result<Running<Object>> {
         let client = R::Client::from_clients(clients)?;
         Ok(Box::pin(async move {
             let mut cx = context::<R>(around, &objects)?;
@@ -271,14 +299,13 @@ fn object(attributes: &impl Attributes) -> Object {
 
 /// The data source `D`.
 pub(crate) struct TypedDataSource<D> {
-    name: String,
     description: OnceLock<DataSourceDescription>,
     model: PhantomData<fn() -> D>,
 }
 
 impl<D> TypedDataSource<D> {
-    pub(crate) fn new(name: String) -> Self {
-        Self { name, description: OnceLock::new(), model: PhantomData }
+    pub(crate) fn new() -> Self {
+        Self { description: OnceLock::new(), model: PhantomData }
     }
 }
 
@@ -290,7 +317,7 @@ where
         self.description.get_or_init(|| {
             let schema = D::schema();
             let ty = schema.ty();
-            DataSourceDescription { name: self.name.clone(), group: D::GROUP, schema, ty }
+            DataSourceDescription { group: D::GROUP, schema, ty }
         })
     }
 

@@ -160,9 +160,7 @@ pub fn write_only_change_of<T: AttributeType>(
     }
     match config.get(name) {
         None | Some(CtyValue::Null | CtyValue::Unknown(_)) => Ok(Change::Reset),
-        Some(known) => {
-            T::read_plan(known, known, &path.clone().attribute(name)).map(Change::Set)
-        }
+        Some(known) => T::read_plan(known, known, &path.clone().attribute(name)).map(Change::Set),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{Diagnostic, Result};
 
 /// Keys of the framework's own; no resource's key starts with a dot.
 const CONFIGURED: &str = ".configured";
+const LEFT: &str = ".left";
 const IMPORTED: &str = ".imported";
 
 /// What a resource remembers, by key.
@@ -40,14 +41,12 @@ impl Private {
     /// # Errors
     /// A value of another shape than `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        self.0
-            .get(key)
-            .map(|value| serde_json::from_value(value.clone()))
-            .transpose()
-            .map_err(|error| {
+        self.0.get(key).map(|value| serde_json::from_value(value.clone())).transpose().map_err(
+            |error| {
                 Diagnostic::error(format!("Private state `{key}` cannot be read"))
                     .detail(error.to_string())
-            })
+            },
+        )
     }
 
     /// Remembers `value` under `key`.
@@ -70,8 +69,24 @@ impl Private {
         self.get(CONFIGURED).ok().flatten().unwrap_or_default()
     }
 
-    pub(crate) fn set_configured(&mut self, paths: &BTreeSet<String>) {
-        self.0.insert(CONFIGURED.to_owned(), Json::from_iter(paths.iter().cloned()));
+    /// Notes what the configuration sets now. What it set `before` is kept until an apply has reset it.
+    pub(crate) fn set_configured(&mut self, now: &BTreeSet<String>, before: &BTreeSet<String>) {
+        let left: BTreeSet<_> = before.difference(now).cloned().collect();
+        self.0.insert(CONFIGURED.to_owned(), Json::from_iter(now.iter().cloned()));
+        match left.is_empty() {
+            true => self.0.remove(LEFT),
+            false => self.0.insert(LEFT.to_owned(), Json::from_iter(left)),
+        };
+    }
+
+    /// After an apply: what left the configuration is reset, or is still to be.
+    pub(crate) fn settle_configured(&mut self, applied: bool) {
+        let left: BTreeSet<String> = self.get(LEFT).ok().flatten().unwrap_or_default();
+        self.0.remove(LEFT);
+        if !applied && !left.is_empty() {
+            let both: BTreeSet<_> = self.configured().union(&left).cloned().collect();
+            self.0.insert(CONFIGURED.to_owned(), Json::from_iter(both));
+        }
     }
 
     /// Whether the resource was imported and not yet read.
@@ -95,10 +110,22 @@ mod tests {
     fn remembers_across_a_round_trip() {
         let mut private = Private::default();
         private.set("uuid", &"a-b").unwrap();
-        private.set_configured(&BTreeSet::from(["cpu.cores".to_owned()]));
+        private.set_configured(&BTreeSet::from(["cpu.cores".to_owned()]), &BTreeSet::new());
         let again = Private::decode(&private.encode()).unwrap();
         assert_eq!(again.get::<String>("uuid").unwrap().as_deref(), Some("a-b"));
         assert!(again.configured().contains("cpu.cores"));
+    }
+
+    #[test]
+    fn a_failed_apply_still_has_to_reset_what_left_the_configuration() {
+        let (before, now) = (BTreeSet::from(["a".to_owned()]), BTreeSet::from(["b".to_owned()]));
+        let mut private = Private::default();
+        private.set_configured(&now, &before);
+        let mut failed = private.clone();
+        failed.settle_configured(false);
+        assert_eq!(failed.configured(), BTreeSet::from(["a".to_owned(), "b".to_owned()]));
+        private.settle_configured(true);
+        assert_eq!(private.configured(), now);
     }
 
     #[test]

@@ -26,10 +26,7 @@ pub(crate) struct Reached {
 impl Progress {
     pub(crate) fn new(private: Private) -> Self {
         let reached = Reached { private, ..Reached::default() };
-        Self {
-            reached: Arc::new(Mutex::new(reached)),
-            critical: Arc::new(watch::Sender::new(0)),
-        }
+        Self { reached: Arc::new(Mutex::new(reached)), critical: Arc::new(watch::Sender::new(0)) }
     }
 
     /// A panic while it was held leaves what was reached, which is all that matters then.

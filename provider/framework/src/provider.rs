@@ -92,7 +92,7 @@ impl<C: Send + Sync + 'static> Registry<C> {
     /// Offers a data source.
     pub fn data_source<D: DataSource<Client: FromClients<C>>>(&mut self) -> &mut Self {
         let name = format!("{}_{}", self.prefix, D::NAME);
-        self.data_sources.insert(name.clone(), Box::new(TypedDataSource::<D>::new(name)));
+        self.data_sources.insert(name, Box::new(TypedDataSource::<D>::new()));
         self
     }
 }
@@ -155,9 +155,9 @@ fn find(
         let path = path.clone().attribute(name);
         match value {
             CtyValue::Object(inner) => find(inner, &path, matches),
-            CtyValue::Map(inner) => inner.iter().find_map(|(key, value)| {
-                find(value.as_object()?, &path.clone().key(key), matches)
-            }),
+            CtyValue::Map(inner) => inner
+                .iter()
+                .find_map(|(key, value)| find(value.as_object()?, &path.clone().key(key), matches)),
             CtyValue::List(inner) => (0..).zip(inner).find_map(|(index, value)| {
                 find(value.as_object()?, &path.clone().index(index), matches)
             }),

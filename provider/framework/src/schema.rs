@@ -256,7 +256,9 @@ pub fn check_range(
     if *number < least.into() || *number > most.into() {
         diagnostics.push(
             Diagnostic::error(format!("`{path}` is out of range"))
-                .detail(format!("It must be from {least} to {most}; the configuration has {number}."))
+                .detail(format!(
+                    "It must be from {least} to {most}; the configuration has {number}."
+                ))
                 .at(path.clone()),
         );
     }

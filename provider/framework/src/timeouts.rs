@@ -56,8 +56,7 @@ impl Timeouts {
     /// The attribute; the derive adds it to a resource's schema.
     pub fn attribute(&self) -> Attribute {
         let one = |name, description| {
-            let mut attribute =
-                Attribute::of::<String>(name, Class::Optional { default: None });
+            let mut attribute = Attribute::of::<String>(name, Class::Optional { default: None });
             attribute.description = description;
             attribute.constraint = Constraint::form("a duration such as `30s`, `5m` or `1h30m`");
             attribute.validate = check;

@@ -263,9 +263,15 @@ where
 }
 
 /// A type that keys a map: a string, or something that is written as one.
-pub trait MapKey: Clone + Debug + Display + FromStr<Err: Display> + Ord + Send + Sync + 'static {}
+pub trait MapKey:
+    Clone + Debug + Display + FromStr<Err: Display> + Ord + Send + Sync + 'static
+{
+}
 
-impl<T: Clone + Debug + Display + FromStr<Err: Display> + Ord + Send + Sync + 'static> MapKey for T {}
+impl<T: Clone + Debug + Display + FromStr<Err: Display> + Ord + Send + Sync + 'static> MapKey
+    for T
+{
+}
 
 fn read_key<K: MapKey>(key: &str, path: &Path) -> Result<K> {
     key.parse().map_err(|error: K::Err| {

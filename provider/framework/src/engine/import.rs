@@ -12,7 +12,10 @@ pub(crate) fn parse(description: &ResourceDescription, id: &str) -> Result<Objec
     formats.sort_by_key(|format| std::cmp::Reverse(format.matches('{').count()));
     let found = formats.iter().find_map(|format| {
         let parts = split(format, id)?;
-        parts.into_iter().map(|(name, text)| Some((name, convert(description, name, text)?))).collect()
+        parts
+            .into_iter()
+            .map(|(name, text)| Some((name, convert(description, name, text)?)))
+            .collect()
     });
     let parts: Vec<(&str, CtyValue)> = found.ok_or_else(|| {
         let list =

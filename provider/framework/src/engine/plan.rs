@@ -208,7 +208,9 @@ impl Planner<'_> {
             _ => config.clone(),
         };
         match prior {
-            Some(prior) if attribute.kind.nested().is_none() && attribute.equivalent(prior, &value) => {
+            Some(prior)
+                if attribute.kind.nested().is_none() && attribute.equivalent(prior, &value) =>
+            {
                 prior.clone()
             }
             _ => value,

@@ -56,7 +56,9 @@ fn settle<T>(
 
 fn stopped(attempt: &str) -> Diagnostic {
     Diagnostic::error(format!("Stopped: could not {attempt}"))
-        .detail("Terraform was asked to stop before this was done. What was reached is in the state.")
+        .detail(
+            "Terraform was asked to stop before this was done. What was reached is in the state.",
+        )
         .hint("apply again to go on")
 }
 

@@ -33,9 +33,8 @@ fn object(
             None | Some(CtyValue::Unknown(_)) => {}
             Some(CtyValue::Null) => {
                 if attribute.required() {
-                    diagnostics.push(
-                        Diagnostic::error(format!("`{path}` must not be null")).at(path),
-                    );
+                    diagnostics
+                        .push(Diagnostic::error(format!("`{path}` must not be null")).at(path));
                 }
             }
             Some(value) => {

@@ -1,0 +1,88 @@
+//! The framework's terms as protocol messages. Nothing beyond this folder knows a message.
+
+use tf_provider_protocol::proto;
+
+use crate::cty::Type;
+use crate::erased::ResourceDescription;
+use crate::schema::{Attribute, Kind, Nesting, Schema};
+use crate::{Diagnostic, Severity};
+
+pub(super) fn schema(schema: &Schema) -> proto::Schema {
+    proto::Schema {
+        version: schema.version,
+        block: Some(proto::schema::Block {
+            version: schema.version,
+            attributes: schema.attributes.iter().map(attribute).collect(),
+            description: schema.description.clone(),
+            description_kind: proto::StringKind::Markdown.into(),
+            ..Default::default()
+        }),
+    }
+}
+
+fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
+    let (ty, nested_type) = match &attribute.kind {
+        Kind::Plain(ty) => (ty.to_json_bytes(), None),
+        Kind::Nested(nesting, attributes) => (vec![], Some(object(*nesting, attributes))),
+    };
+    proto::schema::Attribute {
+        name: attribute.name.to_owned(),
+        r#type: ty,
+        nested_type,
+        description: attribute.description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+        required: attribute.required(),
+        optional: attribute.optional(),
+        computed: attribute.computed(),
+        sensitive: attribute.sensitive,
+        deprecated: attribute.deprecated.is_some(),
+        deprecation_message: attribute.deprecated.unwrap_or_default().to_owned(),
+        write_only: attribute.write_only(),
+    }
+}
+
+fn object(nesting: Nesting, attributes: &[Attribute]) -> proto::schema::Object {
+    use proto::schema::object::NestingMode;
+    let nesting = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Map => NestingMode::Map,
+        Nesting::Set => NestingMode::Set,
+    };
+    proto::schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..Default::default()
+    }
+}
+
+pub(super) fn identity_schema(resource: &ResourceDescription) -> proto::ResourceIdentitySchema {
+    let attributes = resource.identity.iter().map(|(name, ty, description)| {
+        proto::resource_identity_schema::IdentityAttribute {
+            name: (*name).to_owned(),
+            r#type: ty.to_json_bytes(),
+            required_for_import: true,
+            optional_for_import: false,
+            description: (*description).to_owned(),
+        }
+    });
+    proto::ResourceIdentitySchema { version: 0, identity_attributes: attributes.collect() }
+}
+
+/// The type of a resource's identity.
+pub(super) fn identity_type(resource: &ResourceDescription) -> Type {
+    Type::object(resource.identity.iter().map(|(name, ty, _)| (*name, ty.clone())))
+}
+
+pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
+    let severity = match diagnostic.severity() {
+        Severity::Error => proto::diagnostic::Severity::Error,
+        Severity::Warning => proto::diagnostic::Severity::Warning,
+    };
+    proto::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary().to_owned(),
+        detail: diagnostic.full_detail(),
+        attribute: diagnostic.path().map(Into::into),
+    }
+}

@@ -1,0 +1,529 @@
+//! Resources: from the configuration to the object and back.
+
+use tf_provider_protocol::proto;
+use tokio::time::Instant;
+
+use super::{CHECKED, Server, bugs, convert, decode, decode_object, encode, encode_all};
+use crate::cty::{Path, Value as CtyValue};
+use crate::engine::run::{self, Limits};
+use crate::engine::validate::ClientCapabilities;
+use crate::engine::{carry, check, import, plan, upgrade, validate};
+use crate::erased::{AnyResource, Objects, ResourceDescription, Running, Surroundings};
+use crate::progress::Progress;
+use crate::schema::Object;
+use crate::{Diagnostic, Diagnostics, Operation, Private, Provider, Result, Situation, Timeouts};
+
+/// Time limits of a resource that declares none.
+const TIMEOUTS: Timeouts = Timeouts {
+    create: std::time::Duration::from_secs(30 * 60),
+    read: std::time::Duration::from_secs(5 * 60),
+    update: std::time::Duration::from_secs(30 * 60),
+    delete: std::time::Duration::from_secs(10 * 60),
+};
+
+impl<P: Provider> Server<P> {
+    pub(super) fn validate_resource(
+        &self,
+        request: proto::validate_resource_config::Request,
+    ) -> Result<proto::validate_resource_config::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let mut diagnostics = Diagnostics::default();
+        if let Some(config) = config {
+            let client = request.client_capabilities.unwrap_or_default();
+            let client =
+                ClientCapabilities { write_only_attributes: client.write_only_attributes_allowed };
+            validate::validate(&description.schema.attributes, &config, client, &mut diagnostics);
+            if !diagnostics.has_errors() {
+                resource.validate(&config, &mut diagnostics);
+            }
+        }
+        Ok(proto::validate_resource_config::Response { diagnostics: encode_all(&diagnostics) })
+    }
+
+    pub(super) fn upgrade_state(
+        &self,
+        request: proto::upgrade_resource_state::Request,
+    ) -> Result<proto::upgrade_resource_state::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let raw = request.raw_state.unwrap_or_default();
+        if raw.json.is_empty() && !raw.flatmap.is_empty() {
+            return Err(Diagnostic::error("The stored state is in the form of Terraform 0.11")
+                .hint("apply it once with Terraform 0.13 and the provider that wrote it"));
+        }
+        let versions = (request.version, description.schema.version);
+        let state = upgrade::upgrade(&raw.json, &description.ty, versions, |from, state| {
+            resource.upgrade(from, state)
+        })?;
+        Ok(proto::upgrade_resource_state::Response {
+            upgraded_state: Some(encode(&state, &description.ty)?),
+            diagnostics: vec![],
+        })
+    }
+
+    pub(super) fn upgrade_identity(
+        &self,
+        request: proto::upgrade_resource_identity::Request,
+    ) -> Result<proto::upgrade_resource_identity::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let ty = convert::identity_type(resource.description());
+        let raw = request.raw_identity.unwrap_or_default();
+        let identity = upgrade::upgrade(&raw.json, &ty, (request.version, 0), |_, _| Ok(()))?;
+        Ok(proto::upgrade_resource_identity::Response {
+            upgraded_identity: Some(proto::ResourceIdentityData {
+                identity_data: Some(encode(&identity, &ty)?),
+            }),
+            diagnostics: vec![],
+        })
+    }
+
+    pub(super) fn import(
+        &self,
+        request: proto::import_resource_state::Request,
+    ) -> Result<proto::import_resource_state::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let identity = decode_identity(request.identity.as_ref(), description)?;
+        let state = match identity {
+            Some(identity) => {
+                let mut state = import::empty(description);
+                state.extend(resource.identity(&identity)?);
+                state
+            }
+            None => import::parse(description, &request.id)?,
+        };
+        let mut private = Private::default();
+        private.set_imported(true);
+        // An import id may leave out what a read finds; then there is no identity before it.
+        let identity = match resource.identity(&state) {
+            Ok(identity) => Some(encode_identity(&identity, description)?),
+            Err(_) => None,
+        };
+        let imported = proto::import_resource_state::ImportedResource {
+            type_name: request.type_name,
+            state: Some(encode(&CtyValue::Object(state), &description.ty)?),
+            private: private.encode(),
+            identity,
+        };
+        Ok(proto::import_resource_state::Response {
+            imported_resources: vec![imported],
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn read(
+        &self,
+        request: proto::read_resource::Request,
+    ) -> Result<proto::read_resource::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let prior = decode_object(request.current_state.as_ref(), &description.ty, "state")?;
+        let Some(prior) = prior else {
+            return Ok(proto::read_resource::Response {
+                new_state: Some(encode(&CtyValue::Null, &description.ty)?),
+                ..Default::default()
+            });
+        };
+        let stored_identity = decode_identity(request.current_identity.as_ref(), description)?;
+        let private = Private::decode(&request.private)?;
+        let identity = with_identity(&prior, stored_identity.clone());
+        let objects = Objects {
+            prior: Some(prior.clone()),
+            identity: identity.clone(),
+            ..Objects::default()
+        };
+        let job = Job::new(self, resource, Operation::Read, private.clone(), &prior, &identity);
+        let outcome =
+            job.run(self, |clients, around| resource.read(clients, around, objects)).await;
+        let Finished { outcome, private: reached, mut diagnostics, .. } = outcome;
+        match outcome {
+            Ok(Some(mut fresh)) => {
+                let attributes = &description.schema.attributes;
+                carry::carry(attributes, &mut fresh, Some(&prior));
+                if CHECKED {
+                    let violations = check::stored(attributes, &fresh);
+                    bugs(violations, "ReadResource", &request.type_name, &mut diagnostics);
+                }
+                let mut private = reached;
+                private.set_imported(false);
+                let identity = resource.identity(&fresh)?;
+                if CHECKED && stored_identity.is_some_and(|stored| stored != identity) {
+                    diagnostics.push(Diagnostic::error(format!(
+                        "Bug in the provider: the identity of {} changed in a read",
+                        request.type_name
+                    )));
+                }
+                Ok(proto::read_resource::Response {
+                    new_state: Some(encode(&CtyValue::Object(fresh), &description.ty)?),
+                    private: private.encode(),
+                    new_identity: Some(encode_identity(&identity, description)?),
+                    diagnostics: encode_all(&diagnostics),
+                    ..Default::default()
+                })
+            }
+            Ok(None) => Ok(proto::read_resource::Response {
+                new_state: Some(encode(&CtyValue::Null, &description.ty)?),
+                diagnostics: encode_all(&diagnostics),
+                ..Default::default()
+            }),
+            // What is not known is not gone: the state stays as it was.
+            Err(error) => {
+                diagnostics.push(error);
+                Ok(proto::read_resource::Response {
+                    new_state: request.current_state,
+                    private: request.private,
+                    new_identity: request.current_identity,
+                    diagnostics: encode_all(&diagnostics),
+                    ..Default::default()
+                })
+            }
+        }
+    }
+
+    pub(super) async fn plan(
+        &self,
+        request: proto::plan_resource_change::Request,
+    ) -> Result<proto::plan_resource_change::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let attributes = &description.schema.attributes;
+        let prior = decode_object(request.prior_state.as_ref(), &description.ty, "prior state")?;
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let prior_private = Private::decode(&request.prior_private)?;
+        let prior_identity = decode_identity(request.prior_identity.as_ref(), description)?;
+        let clients = self.clients();
+        let mut diagnostics = Diagnostics::default();
+
+        let destroy = config.is_none();
+        let mut planned = CtyValue::Null;
+        let mut replace = vec![];
+        let mut inert = vec![];
+        let mut private = prior_private.clone();
+        if let Some(config) = &config {
+            if let Some(clients) = &clients {
+                resource.ready(clients)?;
+            }
+            if prior.is_none() {
+                // What was remembered of another object, one being replaced, is not about this one.
+                private = Private::default();
+                validate::creation_inputs(attributes, config, &request.type_name, &mut diagnostics);
+            }
+            let before = prior_private.configured();
+            let made = plan::plan(attributes, config, prior.as_ref(), &before);
+            private.set_configured(&plan::configured(attributes, config), &before);
+            planned = CtyValue::Object(made.planned);
+            replace = made.replace;
+            inert = made.inert;
+        }
+
+        let situation = self.situation(
+            resource,
+            "plan",
+            planned.as_object().or(prior.as_ref()).cloned().unwrap_or_default(),
+        );
+        let objects = Objects {
+            prior: prior.clone(),
+            planned: planned.as_object().cloned(),
+            config: config.clone(),
+            identity: Object::new(),
+        };
+        let additions = match resource.plan(clients.as_deref(), objects, private.clone()).await {
+            Ok(additions) => additions,
+            Err(error) => return Err(self.explain(error, &situation)),
+        };
+        let explained = |error| self.explain(error, &situation);
+        diagnostics.extend(additions.diagnostics.into_iter().map(explained));
+        diagnostics.extend(additions.failure.map(explained));
+        plan::mark_unknown(&mut planned, &additions.unknown);
+        if prior.is_some() && !destroy {
+            replace.extend(additions.replace);
+        }
+        replace.sort();
+        replace.dedup();
+        if replace.is_empty() {
+            diagnostics.extend(inert.iter().map(|path| inert_warning(path, &request.type_name)));
+        }
+        if CHECKED && let (Some(config), Some(planned)) = (&config, planned.as_object()) {
+            let violations = check::plan(attributes, config, prior.as_ref(), planned);
+            bugs(violations, "PlanResourceChange", &request.type_name, &mut diagnostics);
+        }
+        let planned_identity = match (&prior, planned.as_object()) {
+            (Some(prior), _) => {
+                Some(resource.identity(&with_identity(prior, prior_identity)).unwrap_or_default())
+                    .filter(|identity| !identity.is_empty())
+            }
+            (None, Some(planned)) => Some(pick_identity(planned, description)),
+            (None, None) => None,
+        };
+        Ok(proto::plan_resource_change::Response {
+            planned_state: Some(encode(&planned, &description.ty)?),
+            requires_replace: replace.iter().map(Into::into).collect(),
+            planned_private: private.encode(),
+            diagnostics: encode_all(&diagnostics),
+            planned_identity: planned_identity
+                .map(|identity| encode_identity(&identity, description))
+                .transpose()?,
+            ..Default::default()
+        })
+    }
+
+    pub(super) async fn apply(
+        &self,
+        request: proto::apply_resource_change::Request,
+    ) -> Result<proto::apply_resource_change::Response> {
+        let resource = self.resource(&request.type_name)?;
+        let description = resource.description();
+        let prior = decode_object(request.prior_state.as_ref(), &description.ty, "prior state")?;
+        let planned = decode_object(request.planned_state.as_ref(), &description.ty, "plan")?;
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let private = Private::decode(&request.planned_private)?;
+        let identity = decode_identity(request.planned_identity.as_ref(), description)?;
+        match (prior, planned) {
+            (Some(prior), None) => self.destroy(&request, resource, prior, identity, private).await,
+            (prior, Some(planned)) => {
+                let identity = match &prior {
+                    Some(prior) => with_identity(prior, identity),
+                    None => Object::new(),
+                };
+                let objects = Objects { prior, planned: Some(planned), config, identity };
+                self.create_or_update(resource, objects, private).await
+            }
+            (None, None) => Err(Diagnostic::error("There is nothing to apply")),
+        }
+    }
+
+    async fn create_or_update(
+        &self,
+        resource: &dyn AnyResource<P::Clients>,
+        objects: Objects,
+        private: Private,
+    ) -> Result<proto::apply_resource_change::Response> {
+        let description = resource.description();
+        let attributes = &description.schema.attributes;
+        let prior = objects.prior.clone();
+        let planned = objects.planned.clone().unwrap_or_default();
+        let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
+        let subject = if prior.is_some() { objects.identity.clone() } else { planned.clone() };
+        let job = Job::new(self, resource, operation, private, &planned, &subject);
+        let finished = job
+            .run(self, |clients, around| match operation {
+                Operation::Create => resource.create(clients, around, objects),
+                _ => resource.update(clients, around, objects),
+            })
+            .await;
+        let Finished { outcome, mut private, identity, mut diagnostics } = finished;
+        private.settle_configured(outcome.is_ok());
+        let state = match outcome {
+            Ok(mut fresh) => {
+                carry::carry(attributes, &mut fresh, Some(&planned));
+                let fresh = CtyValue::Object(fresh);
+                if CHECKED {
+                    let name = &description.name;
+                    let promised = CtyValue::Object(planned);
+                    let broken = check::compatible(&promised, &fresh);
+                    bugs(broken, "ApplyResourceChange", name, &mut diagnostics);
+                    let stored = fresh.as_object().map(|fresh| check::stored(attributes, fresh));
+                    bugs(stored.unwrap_or_default(), "ApplyResourceChange", name, &mut diagnostics);
+                }
+                fresh
+            }
+            Err(error) => {
+                diagnostics.push(error);
+                match (prior, identity) {
+                    (Some(prior), _) => CtyValue::Object(prior),
+                    // The server has the object: Terraform must know it, to clean up or go on.
+                    (None, Some(identity)) => {
+                        let mut state = CtyValue::Object(planned).null_unknowns();
+                        if let CtyValue::Object(state) = &mut state {
+                            state.extend(identity);
+                        }
+                        state
+                    }
+                    (None, None) => CtyValue::Null,
+                }
+            }
+        };
+        let new_identity = state
+            .as_object()
+            .and_then(|state| resource.identity(state).ok())
+            .map(|identity| encode_identity(&identity, description))
+            .transpose()?;
+        Ok(proto::apply_resource_change::Response {
+            new_state: Some(encode(&state, &description.ty)?),
+            private: private.encode(),
+            diagnostics: encode_all(&diagnostics),
+            new_identity,
+            ..Default::default()
+        })
+    }
+
+    async fn destroy(
+        &self,
+        request: &proto::apply_resource_change::Request,
+        resource: &dyn AnyResource<P::Clients>,
+        prior: Object,
+        identity: Option<Object>,
+        private: Private,
+    ) -> Result<proto::apply_resource_change::Response> {
+        let description = resource.description();
+        let identity = with_identity(&prior, identity);
+        let job = Job::new(self, resource, Operation::Delete, private, &prior, &identity);
+        let objects = Objects { prior: Some(prior), identity, ..Objects::default() };
+        let finished =
+            job.run(self, |clients, around| resource.delete(clients, around, objects)).await;
+        let Finished { outcome, private, mut diagnostics, .. } = finished;
+        let (new_state, new_identity) = match outcome {
+            Ok(()) => (Some(encode(&CtyValue::Null, &description.ty)?), None),
+            Err(error) => {
+                diagnostics.push(error);
+                (request.prior_state.clone(), request.planned_identity.clone())
+            }
+        };
+        Ok(proto::apply_resource_change::Response {
+            new_state,
+            private: private.encode(),
+            diagnostics: encode_all(&diagnostics),
+            new_identity,
+            ..Default::default()
+        })
+    }
+
+    fn situation(
+        &self,
+        resource: &dyn AnyResource<P::Clients>,
+        verb: &str,
+        values: Object,
+    ) -> Situation {
+        let type_name = resource.description().name.clone();
+        let attempt = match resource.label(&values) {
+            Some(label) => format!("{verb} {type_name} ({label})"),
+            None => format!("{verb} {type_name}"),
+        };
+        Situation { type_name, attempt, values }
+    }
+}
+
+/// One operation with all that it needs to run.
+struct Job {
+    operation: Operation,
+    progress: Progress,
+    timeouts: Limits,
+    imported: bool,
+    situation: Situation,
+}
+
+/// What came of a job.
+struct Finished<T> {
+    outcome: Result<T>,
+    private: Private,
+    identity: Option<Object>,
+    diagnostics: Diagnostics,
+}
+
+impl Job {
+    fn new<P: Provider>(
+        server: &Server<P>,
+        resource: &dyn AnyResource<P::Clients>,
+        operation: Operation,
+        private: Private,
+        values: &Object,
+        subject: &Object,
+    ) -> Self {
+        let timeouts = resource.description().timeouts.unwrap_or(TIMEOUTS);
+        let limit = timeouts.of(operation, values);
+        let situation = server.situation(resource, operation.verb(), subject.clone());
+        let timeouts = Limits {
+            deadline: Instant::now() + limit,
+            limit,
+            stop: server.stop_token(),
+            attempt: situation.attempt.clone(),
+        };
+        let situation = Situation { values: values.clone(), ..situation };
+        let imported = private.imported();
+        Self { operation, progress: Progress::new(private), timeouts, imported, situation }
+    }
+
+    async fn run<P: Provider, T: Send + 'static>(
+        self,
+        server: &Server<P>,
+        start: impl FnOnce(&P::Clients, Surroundings) -> Result<Running<T>>,
+    ) -> Finished<T> {
+        let Self { operation, progress, timeouts, imported, situation } = self;
+        let around = Surroundings {
+            operation,
+            progress: progress.clone(),
+            deadline: timeouts.deadline,
+            limit: timeouts.limit,
+            stop: timeouts.stop.clone(),
+            imported,
+        };
+        let started = server.configured().and_then(|clients| start(&clients, around));
+        let outcome = match started {
+            Ok(running) => run::run(running, &progress, timeouts).await,
+            Err(error) => Err(error),
+        };
+        let mut reached = progress.lock();
+        let private = reached.private.clone();
+        let identity = reached.identity.clone();
+        let gathered = std::mem::take(&mut reached.diagnostics);
+        drop(reached);
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(gathered.into_iter().map(|one| server.explain(one, &situation)));
+        let outcome = outcome.map_err(|error| server.explain(error, &situation));
+        Finished { outcome, private, identity, diagnostics }
+    }
+}
+
+fn inert_warning(path: &Path, type_name: &str) -> Diagnostic {
+    Diagnostic::warning(format!("`{path}` is used only when {type_name} is created"))
+        .detail("The change is noted in the state and nothing is sent to the server.")
+        .hint("to create the object anew with it, run `terraform apply -replace=ADDRESS`")
+        .at(path.clone())
+}
+
+/// The state with the parts of a stored identity in it: an imported state may hold nothing else.
+fn with_identity(state: &Object, identity: Option<Object>) -> Object {
+    let mut object = state.clone();
+    for (name, value) in identity.unwrap_or_default() {
+        if !value.is_null() {
+            object.insert(name, value);
+        }
+    }
+    object
+}
+
+/// The identity that a plan holds; parts of it may be unknown.
+fn pick_identity(planned: &Object, description: &ResourceDescription) -> Object {
+    let names = description.identity.iter().map(|(name, ..)| *name);
+    names
+        .map(|name| {
+            let value = planned.get(name).cloned().unwrap_or_else(CtyValue::unknown);
+            (name.to_owned(), value)
+        })
+        .collect()
+}
+
+fn decode_identity(
+    data: Option<&proto::ResourceIdentityData>,
+    description: &ResourceDescription,
+) -> Result<Option<Object>> {
+    let field = data.and_then(|data| data.identity_data.as_ref());
+    if field.is_none() {
+        return Ok(None);
+    }
+    match decode(field, &convert::identity_type(description), "identity")? {
+        CtyValue::Object(identity) => Ok(Some(identity)),
+        _ => Ok(None),
+    }
+}
+
+fn encode_identity(
+    identity: &Object,
+    description: &ResourceDescription,
+) -> Result<proto::ResourceIdentityData> {
+    let value = CtyValue::Object(identity.clone());
+    let data = encode(&value, &convert::identity_type(description))?;
+    Ok(proto::ResourceIdentityData { identity_data: Some(data) })
+}

@@ -1,0 +1,178 @@
+//! The RPCs: each answers within its message, whatever happens inside.
+//!
+//! A gRPC error would read as a broken plugin, so a failure travels as a diagnostic, a panic too.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use tf_provider_protocol::proto;
+use tf_provider_protocol::proto::provider_server::Provider as Rpc;
+use tonic::{Request, Response, Status};
+
+use super::{Server, convert};
+use crate::{Diagnostic, Provider, Result};
+
+type Answer<T> = std::result::Result<Response<T>, Status>;
+
+/// A response that can carry the news that there is none.
+trait Failure: Sized {
+    fn failure(diagnostic: proto::Diagnostic) -> Self;
+}
+
+macro_rules! failures {
+    ($($rpc:ident),* $(,)?) => {
+        $(impl Failure for proto::$rpc::Response {
+            fn failure(diagnostic: proto::Diagnostic) -> Self {
+                Self { diagnostics: vec![diagnostic], ..Self::default() }
+            }
+        })*
+    };
+}
+
+failures!(
+    apply_resource_change,
+    configure_provider,
+    get_metadata,
+    get_provider_schema,
+    get_resource_identity_schemas,
+    import_resource_state,
+    plan_resource_change,
+    read_data_source,
+    read_resource,
+    upgrade_resource_identity,
+    upgrade_resource_state,
+    validate_data_resource_config,
+    validate_provider_config,
+    validate_resource_config,
+);
+
+/// Runs the body of an RPC.
+async fn answer<T: Failure>(rpc: &str, body: impl Future<Output = Result<T>>) -> Answer<T> {
+    let outcome = match AssertUnwindSafe(body).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Diagnostic::error(format!("Bug in the provider: it panicked in {rpc}"))
+            .hint("run with TF_LOG_PROVIDER=error to see where, and report it")),
+    };
+    let response = outcome.unwrap_or_else(|error| {
+        let error = error.settled(rpc);
+        tracing::error!(rpc, summary = error.summary(), "the request failed");
+        T::failure(convert::diagnostic(&error))
+    });
+    Ok(Response::new(response))
+}
+
+#[tonic::async_trait]
+impl<P: Provider> Rpc for Server<P> {
+    async fn get_metadata(
+        &self,
+        _: Request<proto::get_metadata::Request>,
+    ) -> Answer<proto::get_metadata::Response> {
+        answer("GetMetadata", async { Ok(self.metadata()) }).await
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<proto::get_provider_schema::Request>,
+    ) -> Answer<proto::get_provider_schema::Response> {
+        answer("GetProviderSchema", async { Ok(self.schemas()) }).await
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<proto::get_resource_identity_schemas::Request>,
+    ) -> Answer<proto::get_resource_identity_schemas::Response> {
+        answer("GetResourceIdentitySchemas", async { Ok(self.identity_schemas()) }).await
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<proto::validate_provider_config::Request>,
+    ) -> Answer<proto::validate_provider_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateProviderConfig", async { self.validate_provider(request) }).await
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<proto::configure_provider::Request>,
+    ) -> Answer<proto::configure_provider::Response> {
+        let request = request.into_inner();
+        answer("ConfigureProvider", async { self.configure(request) }).await
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<proto::validate_resource_config::Request>,
+    ) -> Answer<proto::validate_resource_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateResourceConfig", async { self.validate_resource(request) }).await
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<proto::upgrade_resource_state::Request>,
+    ) -> Answer<proto::upgrade_resource_state::Response> {
+        let request = request.into_inner();
+        answer("UpgradeResourceState", async { self.upgrade_state(request) }).await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<proto::upgrade_resource_identity::Request>,
+    ) -> Answer<proto::upgrade_resource_identity::Response> {
+        let request = request.into_inner();
+        answer("UpgradeResourceIdentity", async { self.upgrade_identity(request) }).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<proto::read_resource::Request>,
+    ) -> Answer<proto::read_resource::Response> {
+        answer("ReadResource", self.read(request.into_inner())).await
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<proto::plan_resource_change::Request>,
+    ) -> Answer<proto::plan_resource_change::Response> {
+        answer("PlanResourceChange", self.plan(request.into_inner())).await
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<proto::apply_resource_change::Request>,
+    ) -> Answer<proto::apply_resource_change::Response> {
+        answer("ApplyResourceChange", self.apply(request.into_inner())).await
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<proto::import_resource_state::Request>,
+    ) -> Answer<proto::import_resource_state::Response> {
+        let request = request.into_inner();
+        answer("ImportResourceState", async { self.import(request) }).await
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<proto::validate_data_resource_config::Request>,
+    ) -> Answer<proto::validate_data_resource_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateDataResourceConfig", async { self.validate_data_source(request) }).await
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<proto::read_data_source::Request>,
+    ) -> Answer<proto::read_data_source::Response> {
+        answer("ReadDataSource", self.read_data_source(request.into_inner())).await
+    }
+
+    async fn stop_provider(
+        &self,
+        _: Request<proto::stop_provider::Request>,
+    ) -> Answer<proto::stop_provider::Response> {
+        self.stop();
+        Ok(Response::new(proto::stop_provider::Response::default()))
+    }
+}
