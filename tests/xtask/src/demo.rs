@@ -53,8 +53,8 @@ pub fn run(options: Options) -> Result<()> {
     let result = demo(options, &folder, &interrupt);
     if result.is_err() {
         eprintln!(
-            "\nThe lab is stopped, and what was made on it is gone with it. Its log, the configuration \
-             and the state are left in {}: remove that folder when done.",
+            "\nNo lab runs any more, and what was made on it is gone with it. Its log, the configuration \
+             and the state are in {}: remove that folder when done.",
             folder.display()
         );
     }

@@ -163,4 +163,39 @@ mod tests {
         assert!(read_greeting(&b""[..]).is_err());
         assert!(read_greeting(&b"no json\n"[..]).is_err());
     }
+
+    #[cfg(unix)]
+    mod with_a_stand_in {
+        use super::*;
+        use crate::workspace;
+        use std::fs;
+        use std::path::PathBuf;
+
+        fn stand_in(name: &str) -> (PathBuf, PathBuf) {
+            let binary = workspace::root().join("tests/xtask/testdata").join(name);
+            let dir = workspace::target().join("xtask").join("unit");
+            fs::create_dir_all(&dir).unwrap();
+            (binary, dir.join(format!("{name}.log")))
+        }
+
+        #[test]
+        fn the_lab_ends_when_it_is_dropped() {
+            let (binary, log) = stand_in("lab-that-serves");
+            let lab = Lab::start(&binary, 7, &log).unwrap();
+            assert_eq!(lab.greeting.environment["A"], "b");
+            let group = rustix::process::Pid::from_raw(lab.child.id().cast_signed()).unwrap();
+            assert!(rustix::process::test_kill_process_group(group).is_ok(), "it runs");
+
+            drop(lab);
+            assert!(rustix::process::test_kill_process_group(group).is_err(), "it is left behind");
+        }
+
+        #[test]
+        fn a_lab_that_dies_at_once_names_its_log() {
+            let (binary, log) = stand_in("lab-that-dies");
+            let error = Lab::start(&binary, 1, &log).unwrap_err();
+            assert!(format!("{error:#}").contains(&log.display().to_string()), "{error:#}");
+            assert_eq!(fs::read_to_string(log).unwrap(), "no port\n");
+        }
+    }
 }

@@ -126,7 +126,8 @@ impl Terraform {
         }
         let tofu = program.file_stem().is_some_and(|stem| stem == "tofu");
         let name = if tofu { "OpenTofu" } else { "Terraform" };
-        let description = format!("{name} {text} ({})", program.display());
+        let place = arguments.first().map_or(program.as_os_str(), OsString::as_os_str);
+        let description = format!("{name} {text} ({})", place.display());
         Ok(Self { program, arguments, version, description })
     }
 
