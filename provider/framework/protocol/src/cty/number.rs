@@ -56,7 +56,8 @@ impl Number {
     /// # Errors
     /// When the float is infinite or not a number.
     pub fn from_exact_f64(float: f64) -> Result<Self, ParseNumberError> {
-        BigDecimal::try_from(float).map(Self::normalised).map_err(|_| ParseNumberError::NotFinite)
+        let number = BigDecimal::try_from(float).map_err(|_| ParseNumberError::NotFinite)?;
+        Ok(Self::normalised(&number))
     }
 
     fn as_small_integer(&self) -> Option<BigInt> {
@@ -69,7 +70,7 @@ impl Number {
         }
     }
 
-    fn normalised(number: BigDecimal) -> Self {
+    fn normalised(number: &BigDecimal) -> Self {
         Self(number.normalized())
     }
 }
@@ -115,7 +116,7 @@ impl FromStr for Number {
         let sign = if mantissa.starts_with('-') { "-" } else { "" };
         let number =
             BigInt::from_str(&format!("{sign}{whole}{fraction}")).map_err(|_| malformed())?;
-        Ok(Self::normalised(BigDecimal::new(number, fraction.len() as i64 - exponent)))
+        Ok(Self::normalised(&BigDecimal::new(number, fraction.len() as i64 - exponent)))
     }
 }
 
@@ -135,7 +136,7 @@ macro_rules! from_integers {
     ($($integer:ty)*) => {$(
         impl From<$integer> for Number {
             fn from(integer: $integer) -> Self {
-                Self::normalised(BigDecimal::from(integer))
+                Self::normalised(&BigDecimal::from(integer))
             }
         }
     )*};

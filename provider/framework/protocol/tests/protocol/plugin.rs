@@ -1,0 +1,177 @@
+//! The example provider as a process of its own, started the way Terraform does it.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, thread};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use rustls::pki_types::CertificateDer;
+use tokio::net::TcpStream;
+
+use crate::connection::{Channel, Credentials, Stream, Tls, connector, plain, secured};
+
+/// How to start it.
+pub(crate) struct Start {
+    command: Command,
+}
+
+impl Start {
+    /// As Terraform starts it, without TLS; its sockets go below `temporary`.
+    pub(crate) fn as_plugin(temporary: &std::path::Path) -> Self {
+        let cookie = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+        Self::by_hand(temporary)
+            .variable("TF_PLUGIN_MAGIC_COOKIE", cookie)
+            .variable("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+    }
+
+    /// As somebody at a shell starts it.
+    pub(crate) fn by_hand(temporary: &std::path::Path) -> Self {
+        let mut command = Command::new(example());
+        command.env_clear().env("TMPDIR", temporary);
+        Self { command }
+    }
+
+    pub(crate) fn client(self, credentials: &Credentials) -> Self {
+        self.variable("PLUGIN_CLIENT_CERT", &credentials.pem)
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn argument(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub(crate) fn spawn(mut self) -> Running {
+        self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Running { child, stdout }
+    }
+
+    /// Starts it and reads where it listens.
+    pub(crate) fn handshake(self) -> Plugin {
+        let mut running = self.spawn();
+        let line = running.line();
+        let fields: Vec<&str> = line.trim_end().split('|').collect();
+        let ["1", "6", network, address, "grpc", certificate] = fields[..] else {
+            panic!("the handshake line is {line:?}");
+        };
+        let certificate = (!certificate.is_empty())
+            .then(|| CertificateDer::from(STANDARD_NO_PAD.decode(certificate).unwrap()));
+        Plugin { network: network.to_owned(), address: address.to_owned(), certificate, running }
+    }
+}
+
+/// A process, killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for the end; what was printed is the rest of standard output, then standard error.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String, String) {
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "the process does not end");
+            thread::sleep(Duration::from_millis(5));
+        };
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (status, stdout, stderr)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A process that listens.
+pub(crate) struct Plugin {
+    pub(crate) network: String,
+    pub(crate) address: String,
+    pub(crate) certificate: Option<CertificateDer<'static>>,
+    pub(crate) running: Running,
+}
+
+impl Plugin {
+    pub(crate) async fn stream(&self) -> Box<dyn Stream> {
+        open(&self.network, &self.address).await
+    }
+
+    /// Connects the way Terraform does.
+    pub(crate) async fn connect(&self, credentials: &Credentials) -> Channel {
+        self.try_connect(Some(credentials.clone()), Tls::V13).await.unwrap()
+    }
+
+    pub(crate) async fn try_connect(
+        &self,
+        credentials: Option<Credentials>,
+        version: Tls,
+    ) -> Result<Channel, String> {
+        let certificate = self.certificate.as_ref().unwrap();
+        secured(self.stream().await, &connector(certificate, credentials, version)).await
+    }
+
+    pub(crate) async fn connect_plain(&self) -> Channel {
+        plain(self.stream().await).await.unwrap()
+    }
+
+    /// The private folder of the socket.
+    pub(crate) fn folder(&self) -> PathBuf {
+        assert_eq!(self.network, "unix");
+        PathBuf::from(&self.address).parent().unwrap().to_owned()
+    }
+}
+
+pub(crate) async fn open(network: &str, address: &str) -> Box<dyn Stream> {
+    match network {
+        #[cfg(unix)]
+        "unix" => Box::new(tokio::net::UnixStream::connect(address).await.unwrap()),
+        "tcp" => Box::new(TcpStream::connect(address).await.unwrap()),
+        _ => panic!("a network called {network:?}"),
+    }
+}
+
+/// The example that `cargo test` builds beside the tests.
+fn example() -> PathBuf {
+    let tests = env::current_exe().unwrap();
+    let folder = tests.parent().unwrap().parent().unwrap().join("examples");
+    let example = folder.join(format!("minimal{}", env::consts::EXE_SUFFIX));
+    assert!(example.exists(), "{} is not built: build the examples first", example.display());
+    example
+}
+
+/// Long enough for the slowest machine; nothing waits for it when all is well.
+const PATIENCE: Duration = Duration::from_secs(60);
