@@ -49,6 +49,7 @@ enum Status {
     Stopped,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "shorter calls")]
 fn read<T: DeserializeOwned>(value: Value) -> T {
     from_value(&value).unwrap_or_else(|error| panic!("{value}: {error}"))
 }
