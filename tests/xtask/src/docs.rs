@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::layers::files;
 use crate::workspace;
-use model::{Annotated, Documented};
+use model::Annotated;
 use page::{Examples, Kind};
 
 /// Write the pages, or with `check` only compare them; how many there are.
@@ -53,22 +53,19 @@ fn pages(schema: &Annotated, examples: &Path) -> Result<BTreeMap<PathBuf, String
     let example = Examples::read(examples, Kind::Provider, "")?;
     pages.insert(
         PathBuf::from("index.md"),
-        page::render(Kind::Provider, &schema.provider, &example),
+        page::render(Kind::Provider, &schema.name, &schema.provider, &example),
     );
     let kinds = [(Kind::Resource, &schema.resources), (Kind::DataSource, &schema.data_sources)];
     for (kind, list) in kinds {
-        for documented in list {
-            let example = Examples::read(examples, kind, &documented.name)?;
-            let path = Path::new(kind.folder()).join(format!("{}.md", short_name(documented)));
-            pages.insert(path, page::render(kind, documented, &example));
+        for (name, documented) in list {
+            let example = Examples::read(examples, kind, name)?;
+            // A page is named without the provider's prefix.
+            let short = name.strip_prefix(&format!("{}_", schema.name)).unwrap_or(name);
+            let path = Path::new(kind.folder()).join(format!("{short}.md"));
+            pages.insert(path, page::render(kind, name, documented, &example));
         }
     }
     Ok(pages)
-}
-
-/// A page is named without the provider's prefix.
-fn short_name(documented: &Documented) -> &str {
-    documented.name.strip_prefix("onprem_").unwrap_or(&documented.name)
 }
 
 /// Pages that are missing, stale or left over.

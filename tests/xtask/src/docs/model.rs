@@ -1,29 +1,37 @@
 //! What `terraform-provider-onprem schema --annotated` prints, as far as a page needs it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Everything that the provider has.
 #[derive(Debug, Deserialize)]
 pub(super) struct Annotated {
+    /// `onprem`.
+    pub(super) name: String,
     pub(super) provider: Documented,
-    pub(super) resources: Vec<Documented>,
-    pub(super) data_sources: Vec<Documented>,
+    pub(super) resources: BTreeMap<String, Documented>,
+    pub(super) data_sources: BTreeMap<String, Documented>,
 }
 
 /// The provider block, a resource or a data source.
 #[derive(Debug, Deserialize)]
 pub(super) struct Documented {
-    /// Its type, `onprem_proxmox_image`; of the provider, `onprem`.
-    pub(super) name: String,
     /// The heading that the registry lists it under.
     #[serde(default)]
     pub(super) group: String,
     pub(super) description: String,
     pub(super) attributes: Vec<Attribute>,
-    /// Names of the attributes that an import by identity takes.
+    /// What an import by identity takes.
     #[serde(default)]
-    pub(super) identity: Vec<Attribute>,
+    pub(super) identity: BTreeMap<String, Identity>,
+    /// What an import id looks like: `{node}/{vm_id}`.
+    #[serde(default)]
+    pub(super) import: Vec<String>,
+    /// The time limits unless configured, by operation.
+    #[serde(default)]
+    pub(super) timeouts: Option<BTreeMap<String, String>>,
 }
 
 /// One attribute.
@@ -36,7 +44,8 @@ pub(super) struct Attribute {
     #[serde(default, rename = "type")]
     pub(super) ty: Value,
     #[serde(default)]
-    pub(super) nested: Option<Nested>,
+    pub(super) nested_type: Option<Nested>,
+    pub(super) class: Class,
     #[serde(default)]
     pub(super) required: bool,
     #[serde(default)]
@@ -47,16 +56,22 @@ pub(super) struct Attribute {
     pub(super) write_only: bool,
     /// Why not to use it.
     #[serde(default)]
-    pub(super) deprecated: Option<String>,
+    pub(super) deprecation_message: Option<String>,
     /// A change destroys the object and creates another.
     #[serde(default)]
     pub(super) replace: bool,
-    /// Used by create alone.
+    /// Nothing can be created without it, but it may be absent after an import.
     #[serde(default)]
-    pub(super) creation: bool,
+    pub(super) required_to_create: bool,
     /// The provider's own default.
     #[serde(default)]
     pub(super) default: Option<Value>,
+    /// What the server does where the setting is absent.
+    #[serde(default)]
+    pub(super) server_default: Option<Value>,
+    /// Taking it out of a configuration leaves the server as it is.
+    #[serde(default)]
+    pub(super) keep: bool,
     #[serde(default)]
     pub(super) allowed: Vec<String>,
     #[serde(default)]
@@ -67,11 +82,27 @@ pub(super) struct Attribute {
     /// Server version that it needs.
     #[serde(default)]
     pub(super) since: Option<String>,
+    /// Of a write-only one, the attribute whose change sends it again.
+    #[serde(default)]
+    pub(super) version_attribute: Option<String>,
+}
+
+/// Who decides the value of an attribute, and when.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Class {
+    Computed,
+    Creation,
+    Optional,
+    Required,
+    Setting,
+    WriteOnly,
 }
 
 /// Attributes inside an attribute.
 #[derive(Debug, Deserialize)]
 pub(super) struct Nested {
+    #[serde(rename = "nesting_mode")]
     pub(super) nesting: Nesting,
     pub(super) attributes: Vec<Attribute>,
 }
@@ -84,4 +115,15 @@ pub(super) enum Nesting {
     Map,
     Set,
     Single,
+}
+
+/// One attribute of an identity.
+#[derive(Debug, Deserialize)]
+pub(super) struct Identity {
+    #[serde(rename = "type")]
+    pub(super) ty: Value,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) required_for_import: bool,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::model::{Attribute, Documented, Nesting};
+use super::model::{Attribute, Class, Documented, Nesting};
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,9 +71,13 @@ impl Examples {
 }
 
 /// The page in the registry's Markdown.
-pub(super) fn render(kind: Kind, documented: &Documented, examples: &Examples) -> String {
-    let mut page = front_matter(kind, documented);
-    let name = &documented.name;
+pub(super) fn render(
+    kind: Kind,
+    name: &str,
+    documented: &Documented,
+    examples: &Examples,
+) -> String {
+    let mut page = front_matter(kind, name, documented);
     let heading = match kind {
         Kind::Provider => format!("{name} Provider"),
         Kind::DataSource | Kind::Resource => format!("{name} ({})", kind.title()),
@@ -83,14 +87,19 @@ pub(super) fn render(kind: Kind, documented: &Documented, examples: &Examples) -
     page.push_str("\n## Schema\n");
     let headings = ["### Required", "### Optional", "### Read-Only"];
     schema(&mut page, &documented.attributes, headings, &[]);
+    if let Some(limits) = &documented.timeouts {
+        page.push_str("\n## Timeouts\n\nThe time limits, unless `timeouts` says otherwise:\n\n");
+        for (operation, limit) in limits {
+            let _ = writeln!(page, "- `{operation}`: {limit}");
+        }
+    }
     if kind == Kind::Resource {
         import(&mut page, documented, examples);
     }
     page
 }
 
-fn front_matter(kind: Kind, documented: &Documented) -> String {
-    let name = &documented.name;
+fn front_matter(kind: Kind, name: &str, documented: &Documented) -> String {
     let title = match kind {
         Kind::Provider => format!("Provider: {name}"),
         Kind::DataSource | Kind::Resource => format!("{name} {} - onprem", kind.title()),
@@ -122,7 +131,7 @@ fn schema(page: &mut String, attributes: &[Attribute], headings: [&str; 3], path
         }
     }
     for attribute in attributes {
-        let Some(nested) = &attribute.nested else { continue };
+        let Some(nested) = &attribute.nested_type else { continue };
         let path = [path, &[attribute.name.as_str()]].concat();
         let _ = write!(
             page,
@@ -143,7 +152,7 @@ fn line(attribute: &Attribute, path: &[&str]) -> String {
             let _ = write!(kind, ", {word}");
         }
     }
-    if attribute.deprecated.is_some() {
+    if attribute.deprecation_message.is_some() {
         kind.push_str(", Deprecated");
     }
     let mut text = format!("`{}` ({kind})", attribute.name);
@@ -165,14 +174,25 @@ fn line(attribute: &Attribute, path: &[&str]) -> String {
         say(&format!("From {least} to {most}."));
     }
     if let Some(default) = &attribute.default {
-        let value = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
-        say(&format!("Default `{value}`."));
+        say(&format!("Default `{}`.", plain_value(default)));
+    }
+    if let Some(default) = &attribute.server_default {
+        say(&format!("The server's default is `{}`.", plain_value(default)));
+    }
+    if attribute.keep {
+        say("Taking it out of the configuration leaves it as it is.");
     }
     if let Some(since) = &attribute.since {
         say(&format!("Needs version {since} or newer."));
     }
-    if attribute.creation {
-        say("Used when it is created; a later change sends nothing.");
+    if attribute.class == Class::Creation {
+        if attribute.required_to_create {
+            say("Needed to create it.");
+        }
+        // One that replaces says so below.
+        if !attribute.replace {
+            say("Used at creation alone: a later change sends nothing.");
+        }
     }
     if attribute.replace {
         say("A change replaces it.");
@@ -180,10 +200,13 @@ fn line(attribute: &Attribute, path: &[&str]) -> String {
     if attribute.write_only {
         say("Never stored in plan or state.");
     }
-    if let Some(reason) = &attribute.deprecated {
+    if let Some(version) = &attribute.version_attribute {
+        say(&format!("Sent again when `{version}` changes."));
+    }
+    if let Some(reason) = &attribute.deprecation_message {
         say(&format!("**Deprecated:** {reason}"));
     }
-    if attribute.nested.is_some() {
+    if attribute.nested_type.is_some() {
         let path = [path, &[attribute.name.as_str()]].concat();
         say(&format!("(see [below for nested schema](#{}))", anchor(&path)));
     }
@@ -195,13 +218,17 @@ fn anchor(path: &[&str]) -> String {
 }
 
 fn type_name(attribute: &Attribute) -> String {
-    match attribute.nested.as_ref().map(|nested| nested.nesting) {
+    match attribute.nested_type.as_ref().map(|nested| nested.nesting) {
         Some(Nesting::List) => "Attributes List".to_owned(),
         Some(Nesting::Map) => "Attributes Map".to_owned(),
         Some(Nesting::Set) => "Attributes Set".to_owned(),
         Some(Nesting::Single) => "Attributes".to_owned(),
         None => plain_type_name(&attribute.ty),
     }
+}
+
+fn plain_value(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// `"string"` is String, `["list", "string"]` is List of String.
@@ -231,6 +258,10 @@ fn import(page: &mut String, documented: &Documented, examples: &Examples) {
         return;
     }
     page.push_str("\n## Import\n");
+    if !documented.import.is_empty() {
+        let forms = documented.import.iter().map(|form| format!("`{form}`")).collect::<Vec<_>>();
+        let _ = write!(page, "\nThe id of an import is {}.\n", forms.join(" or "));
+    }
     if let Some(example) = by_identity {
         let _ = write!(
             page,
@@ -238,8 +269,19 @@ fn import(page: &mut String, documented: &Documented, examples: &Examples) {
             fence("terraform", example)
         );
         page.push_str("\n### Identity Schema\n");
-        let headings = ["#### Required", "#### Optional", "#### Read-Only"];
-        schema(page, &documented.identity, headings, &[]);
+        for (heading, required) in [("Required", true), ("Optional", false)] {
+            let of_kind = documented.identity.iter();
+            let mut of_kind =
+                of_kind.filter(|(_, one)| one.required_for_import == required).peekable();
+            if of_kind.peek().is_some() {
+                let _ = write!(page, "\n#### {heading}\n\n");
+            }
+            for (name, one) in of_kind {
+                let ty = plain_type_name(&one.ty);
+                let text = format!("- `{name}` ({ty}) {}", one.description.trim());
+                let _ = writeln!(page, "{}", text.trim_end());
+            }
+        }
     }
     if let Some(example) = by_id {
         let _ = write!(
@@ -269,20 +311,24 @@ mod tests {
     #[test]
     fn a_resource_page_has_the_registrys_layout() {
         let documented = documented(json!({
-            "name": "onprem_proxmox_image",
             "group": "Proxmox VE",
             "description": "A file on a\n`storage`.\n\nMore of it.",
             "attributes": [
-                {"name": "id", "type": "string", "computed": true, "description": "Its id."},
-                {"name": "node", "type": "string", "required": true, "replace": true,
-                 "description": "Node that downloads.\n\nAny will do."},
-                {"name": "content", "type": "string", "required": true, "allowed": ["iso", "import"]},
-                {"name": "tags", "type": ["set", "string"], "optional": true, "computed": true},
-                {"name": "disks", "optional": true, "nested": {"nesting": "map", "attributes": [
-                    {"name": "size", "type": "number", "optional": true, "range": [1, 9]},
+                {"name": "id", "class": "computed", "type": "string", "description": "Its id."},
+                {"name": "node", "class": "required", "type": "string", "required": true,
+                 "replace": true, "description": "Node that downloads.\n\nAny will do."},
+                {"name": "content", "class": "required", "type": "string", "required": true,
+                 "allowed": ["iso", "import"]},
+                {"name": "tags", "class": "setting", "type": ["set", "string"], "optional": true},
+                {"name": "disks", "class": "setting", "optional": true,
+                 "nested_type": {"nesting_mode": "map", "attributes": [
+                    {"name": "size", "class": "setting", "type": "number", "optional": true,
+                     "range": [1, 9], "server_default": 4},
                 ]}},
             ],
-            "identity": [{"name": "storage", "type": "string", "required": true}],
+            "identity": {"storage": {"type": "string", "required_for_import": true}},
+            "import": ["{storage}:{name}", "{node}/{storage}:{name}"],
+            "timeouts": {"create": "20m"},
         }));
         let examples = Examples {
             usage: "resource {}\n".to_owned(),
@@ -332,9 +378,17 @@ resource {}
 
 Optional:
 
-- `size` (Number) From 1 to 9.
+- `size` (Number) From 1 to 9. The server's default is `4`.
+
+## Timeouts
+
+The time limits, unless `timeouts` says otherwise:
+
+- `create`: 20m
 
 ## Import
+
+The id of an import is `{storage}:{name}` or `{node}/{storage}:{name}`.
 
 From Terraform 1.12 on, by identity in an `import` block:
 
@@ -354,7 +408,10 @@ By the `terraform import` command:
 terraform import x y
 ```
 "#;
-        assert_eq!(render(Kind::Resource, &documented, &examples), expected);
+        assert_eq!(
+            render(Kind::Resource, "onprem_proxmox_image", &documented, &examples),
+            expected
+        );
     }
 
     #[test]
@@ -362,20 +419,27 @@ terraform import x y
         let attribute = |value: Value| serde_json::from_value::<Attribute>(value).unwrap();
         for (value, expected) in [
             (
-                json!({"name": "a", "type": "string", "sensitive": true, "write_only": true}),
-                "`a` (String, Sensitive, Write-only) Never stored in plan or state.",
+                json!({"name": "a", "class": "write_only", "type": "string", "sensitive": true,
+                       "write_only": true, "version_attribute": "b"}),
+                "`a` (String, Sensitive, Write-only) Never stored in plan or state. \
+                 Sent again when `b` changes.",
             ),
             (
-                json!({"name": "a", "type": "bool", "default": true, "since": "9.1"}),
+                json!({"name": "a", "class": "optional", "type": "bool", "default": true,
+                       "since": "9.1"}),
                 "`a` (Boolean) Default `true`. Needs version 9.1 or newer.",
             ),
             (
-                json!({"name": "a", "type": ["list", ["map", "number"]], "creation": true}),
-                "`a` (List of Map of Number) Used when it is created; a later change sends nothing.",
+                json!({"name": "a", "class": "creation", "type": ["list", ["map", "number"]],
+                       "required_to_create": true}),
+                "`a` (List of Map of Number) Needed to create it. \
+                 Used at creation alone: a later change sends nothing.",
             ),
             (
-                json!({"name": "a", "type": ["object", {}], "deprecated": "Use b.", "form": "a MAC"}),
-                "`a` (Object, Deprecated) Must be a MAC. **Deprecated:** Use b.",
+                json!({"name": "a", "class": "setting", "type": ["object", {}], "keep": true,
+                       "deprecation_message": "Use b.", "form": "a MAC"}),
+                "`a` (Object, Deprecated) Must be a MAC. Taking it out of the configuration leaves \
+                 it as it is. **Deprecated:** Use b.",
             ),
         ] {
             assert_eq!(line(&attribute(value), &[]), expected);
@@ -385,13 +449,15 @@ terraform import x y
     #[test]
     fn nested_anchors_hold_the_whole_path() {
         let documented = documented(json!({
-            "name": "onprem", "description": "x", "attributes": [
-                {"name": "a", "optional": true, "nested": {"nesting": "single", "attributes": [
-                    {"name": "b", "optional": true, "nested": {"nesting": "list", "attributes": []}},
+            "description": "x", "attributes": [
+                {"name": "a", "class": "optional", "optional": true,
+                 "nested_type": {"nesting_mode": "single", "attributes": [
+                    {"name": "b", "class": "optional", "optional": true,
+                     "nested_type": {"nesting_mode": "list", "attributes": []}},
                 ]}},
             ],
         }));
-        let page = render(Kind::Provider, &documented, &Examples::default());
+        let page = render(Kind::Provider, "onprem", &documented, &Examples::default());
         assert!(page.contains("(#nestedatt--a--b)"), "{page}");
         assert!(
             page.contains("<a id=\"nestedatt--a--b\"></a>\n### Nested Schema for `a.b`"),
