@@ -1,9 +1,10 @@
 //! The example provider as a process of its own, started the way Terraform does it.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
 use std::{env, thread};
 
 use base64::Engine;
@@ -20,7 +21,7 @@ pub(crate) struct Start {
 
 impl Start {
     /// As Terraform starts it, without TLS; its sockets go below `temporary`.
-    pub(crate) fn as_plugin(temporary: &std::path::Path) -> Self {
+    pub(crate) fn as_plugin(temporary: &Path) -> Self {
         let cookie = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
         Self::by_hand(temporary)
             .variable("TF_PLUGIN_MAGIC_COOKIE", cookie)
@@ -28,7 +29,7 @@ impl Start {
     }
 
     /// As somebody at a shell starts it.
-    pub(crate) fn by_hand(temporary: &std::path::Path) -> Self {
+    pub(crate) fn by_hand(temporary: &Path) -> Self {
         let mut command = Command::new(example());
         command.env_clear().env("TMPDIR", temporary);
         Self { command }
@@ -164,13 +165,43 @@ pub(crate) async fn open(network: &str, address: &str) -> Box<dyn Stream> {
     }
 }
 
-/// The example that `cargo test` builds beside the tests.
-fn example() -> PathBuf {
-    let tests = env::current_exe().unwrap();
-    let folder = tests.parent().unwrap().parent().unwrap().join("examples");
-    let example = folder.join(format!("minimal{}", env::consts::EXE_SUFFIX));
-    assert!(example.exists(), "{} is not built: build the examples first", example.display());
-    example
+/// The example provider. `cargo test` builds it beside the tests, but not where only some tests are
+/// asked for, so this makes sure that it is not an old one that is tested.
+fn example() -> &'static Path {
+    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLE.get_or_init(|| {
+        let tests = env::current_exe().unwrap();
+        let profile = tests.parent().unwrap().parent().unwrap();
+        let example = profile.join(format!("examples/minimal{}", env::consts::EXE_SUFFIX));
+        let built = example.metadata().and_then(|found| found.modified());
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let written = newest(&package.join("src")).max(newest(&package.join("examples")));
+        if built.ok() < written {
+            build(profile);
+        }
+        example
+    })
+}
+
+fn build(profile: &Path) {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--offline", "--example", "minimal"]);
+    cargo.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+    cargo.arg("--target-dir").arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().unwrap().success(), "the example cannot be built");
+}
+
+/// When the newest file below a folder was written.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = folder.read_dir().ok()?.flatten();
+    let times = entries.filter_map(|entry| match entry.path() {
+        path if path.is_dir() => newest(&path),
+        _ => entry.metadata().ok()?.modified().ok(),
+    });
+    times.max()
 }
 
 /// Long enough for the slowest machine; nothing waits for it when all is well.
