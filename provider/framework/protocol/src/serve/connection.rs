@@ -74,7 +74,8 @@ impl<P: Provider> Connections<P> {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(%error, "a connection ended with an error");
+            // Terraform hangs up without a word when it is done.
+            tracing::trace!(%error, "a connection ended");
         }
     }
 }

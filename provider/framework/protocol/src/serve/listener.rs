@@ -17,7 +17,6 @@ use super::ServeError;
 /// Where to listen.
 pub(super) enum Listen {
     /// In a fresh folder inside this one.
-    #[cfg_attr(not(unix), expect(dead_code))]
     Unix { directory: PathBuf },
     /// On the first free port of a range.
     Loopback { first: u16, last: u16 },

@@ -90,4 +90,4 @@ impl Signals {
 }
 
 #[cfg(unix)]
-const PARENT_INTERVAL: Duration = Duration::from_secs(2);
+const PARENT_INTERVAL: Duration = Duration::from_secs(1);

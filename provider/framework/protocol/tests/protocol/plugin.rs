@@ -35,6 +35,16 @@ impl Start {
         Self { command }
     }
 
+    /// The same below a shell, which is then what gets killed.
+    pub(crate) fn below_a_shell(self) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "\"$0\" & wait"]).arg(self.command.get_program()).env_clear();
+        for (name, value) in self.command.get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        Self { command }
+    }
+
     pub(crate) fn client(self, credentials: &Credentials) -> Self {
         self.variable("PLUGIN_CLIENT_CERT", &credentials.pem)
     }
@@ -88,7 +98,6 @@ impl Running {
         self.child.wait().unwrap();
     }
 
-    #[cfg(unix)]
     pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, signal).unwrap();
@@ -96,14 +105,8 @@ impl Running {
 
     /// Waits for the end; what was printed is the rest of standard output, then standard error.
     pub(crate) fn wait(&mut self) -> (ExitStatus, String, String) {
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(start.elapsed() < PATIENCE, "the process does not end");
-            thread::sleep(Duration::from_millis(5));
-        };
+        until(|| self.child.try_wait().unwrap().is_some());
+        let status = self.child.wait().unwrap();
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
@@ -158,10 +161,18 @@ impl Plugin {
 
 pub(crate) async fn open(network: &str, address: &str) -> Box<dyn Stream> {
     match network {
-        #[cfg(unix)]
         "unix" => Box::new(tokio::net::UnixStream::connect(address).await.unwrap()),
         "tcp" => Box::new(TcpStream::connect(address).await.unwrap()),
         _ => panic!("a network called {network:?}"),
+    }
+}
+
+/// Waits for something that must come, and fails where it never does.
+pub(crate) fn until(mut come: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !come() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

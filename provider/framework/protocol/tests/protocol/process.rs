@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use tf_provider_protocol::proto::plugin::Empty;
 
 use crate::connection::{Credentials, plain};
-use crate::plugin::{Start, open};
+use crate::plugin::{Start, open, until};
 
 #[test]
 fn a_person_is_told_what_this_is() {
@@ -88,6 +88,15 @@ async fn sigterm_and_sighup_end_it_cleanly() {
         assert!(stderr.contains("shutting down"), "{stderr}");
         assert!(!plugin.folder().exists());
     }
+}
+
+#[test]
+fn it_does_not_outlive_a_terraform_that_was_killed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut plugin = Start::as_plugin(temporary.path()).below_a_shell().handshake();
+    let folder = plugin.folder();
+    plugin.running.kill();
+    until(|| !folder.exists());
 }
 
 #[tokio::test]
