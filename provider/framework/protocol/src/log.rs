@@ -1,6 +1,6 @@
 //! `tracing` events as the JSON lines on standard error that Terraform reads and levels.
 //!
-//! Silent unless TF_LOG, TF_LOG_PROVIDER or TF_LOG_PROVIDER_<NAME> asks for a level; the most
+//! Silent unless TF_LOG, TF_LOG_PROVIDER or `TF_LOG_PROVIDER_<NAME>` asks for a level; the most
 //! specific one wins. The fields of the spans around an event become fields of its line. Of other
 //! people's crates only warnings and errors are let through: what they trace may hold tokens.
 
