@@ -1,41 +1,23 @@
-//! Values as msgpack, the form in which Terraform sends them and wants them back.
-//!
-//! The input is not trusted: nothing is allocated by a length it claims, nesting is limited, and what
-//! is malformed is an error. An unknown value is an extension: code 12 holds a map of refinements,
-//! every other code says nothing more.
+//! Reading values.
 
 use std::collections::BTreeMap;
 
-use rmp::{Marker, encode};
+use rmp::Marker;
 
-use super::error::Within;
-use super::value::normalised;
-use super::{Bound, DecodeError, EncodeError, MAX_DEPTH, Number, Path, Refinement, Type, Value};
+use crate::cty::error::Within;
+use crate::cty::value::normalised;
+use crate::cty::{Bound, DecodeError, MAX_DEPTH, Number, Path, Refinement, Type, Value};
 
-impl Value {
-    /// Reads a value of type `ty`. Objects must have exactly the attributes of their type.
-    ///
-    /// # Errors
-    /// When the bytes are not msgpack, not of that type, nest too deep, or go on after the value.
-    pub fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Self, DecodeError> {
-        let mut reader = Reader { rest: bytes };
-        let value = reader.value(ty, 0)?;
-        if reader.rest.is_empty() {
-            Ok(value)
-        } else {
-            Err(DecodeError::new("the end of the value", "more bytes"))
-        }
-    }
+use super::{MAX_LENGTH, MAXIMUM, MIN_LENGTH, MINIMUM, NULLNESS, PREFIX, REFINED};
 
-    /// Writes the value as one of type `ty`. Whole numbers become integers, those that a double
-    /// holds exactly become doubles, and all others decimal text, as Terraform does it.
-    ///
-    /// # Errors
-    /// When the value is not of that type, or nests too deep.
-    pub fn to_msgpack(&self, ty: &Type) -> Result<Vec<u8>, EncodeError> {
-        let mut bytes = Vec::new();
-        write(&mut bytes, self, ty, 0)?;
-        Ok(bytes)
+/// Reads the one value that the bytes are.
+pub(super) fn whole(bytes: &[u8], ty: &Type) -> Result<Value, DecodeError> {
+    let mut reader = Reader { rest: bytes };
+    let value = reader.value(ty, 0)?;
+    if reader.rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(DecodeError::new("the end of the value", "more bytes"))
     }
 }
 
@@ -392,166 +374,6 @@ fn bound(reader: &mut Reader<'_>) -> Result<Bound, DecodeError> {
     Ok(Bound { value, inclusive })
 }
 
-fn write(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> Result<(), EncodeError> {
-    if depth > MAX_DEPTH {
-        return Err(EncodeError::new("the value nests too deep"));
-    }
-    match (value, ty) {
-        (Value::Null, _) => nil(bytes),
-        (Value::Unknown(refinement), _) => write_unknown(bytes, refinement, ty),
-        (Value::Bool(truth), Type::Bool) => written(encode::write_bool(bytes, *truth)),
-        (Value::Number(number), Type::Number) => write_number(bytes, number),
-        (Value::String(text), Type::String) => written(encode::write_str(bytes, text)),
-        (Value::List(elements), Type::List(element)) => {
-            array_header(bytes, elements.len())?;
-            (0..).zip(elements).try_for_each(|(index, value)| {
-                write(bytes, value, element, depth + 1)
-                    .map_err(|error| error.within(Path::root().index(index)))
-            })
-        }
-        (Value::Set(elements), Type::Set(element)) => {
-            array_header(bytes, elements.len())?;
-            elements
-                .iter()
-                .try_for_each(|value| write(bytes, value, element, depth + 1).map_err(Within::cut))
-        }
-        (Value::Tuple(elements), Type::Tuple(types)) if elements.len() == types.len() => {
-            array_header(bytes, elements.len())?;
-            (0..).zip(elements).zip(types).try_for_each(|((index, value), ty)| {
-                write(bytes, value, ty, depth + 1)
-                    .map_err(|error| error.within(Path::root().index(index)))
-            })
-        }
-        (Value::Map(elements), Type::Map(element)) => {
-            map_header(bytes, elements.len())?;
-            elements.iter().try_for_each(|(key, value)| {
-                written(encode::write_str(bytes, key))?;
-                write(bytes, value, element, depth + 1)
-                    .map_err(|error| error.within(Path::root().key(key.as_str())))
-            })
-        }
-        (Value::Object(attributes), Type::Object(types)) => {
-            if let Some(name) = attributes.keys().find(|name| !types.contains_key(*name)) {
-                return Err(EncodeError::new(format!("attribute {name:?} is not expected")));
-            }
-            map_header(bytes, types.len())?;
-            types.iter().try_for_each(|(name, ty)| {
-                let value = attributes
-                    .get(name)
-                    .ok_or_else(|| EncodeError::new(format!("attribute {name:?} is missing")))?;
-                written(encode::write_str(bytes, name))?;
-                write(bytes, value, ty, depth + 1)
-                    .map_err(|error| error.within(Path::root().attribute(name.as_str())))
-            })
-        }
-        (Value::Dynamic(own, value), Type::Dynamic) => {
-            array_header(bytes, 2)?;
-            written(encode::write_bin(bytes, &own.to_json_bytes()))?;
-            write(bytes, value, own, depth + 1)
-        }
-        _ => Err(EncodeError::mismatch(&ty.friendly_name(), value.kind())),
-    }
-}
-
-fn write_number(bytes: &mut Vec<u8>, number: &Number) -> Result<(), EncodeError> {
-    if let Some(integer) = number.as_i64() {
-        written(encode::write_sint(bytes, integer))
-    } else if let Some(integer) = number.as_u64() {
-        written(encode::write_uint(bytes, integer))
-    } else if let Some(float) = number.as_exact_f64() {
-        written(encode::write_f64(bytes, float))
-    } else {
-        written(encode::write_str(bytes, &number.to_string()))
-    }
-}
-
-fn write_unknown(
-    bytes: &mut Vec<u8>,
-    refinement: &Refinement,
-    ty: &Type,
-) -> Result<(), EncodeError> {
-    if refinement.nullness == Some(true) {
-        return nil(bytes);
-    }
-    // Terraform refuses facts that do not belong to the type, so only those that do are written.
-    let mut count = 0;
-    let mut body = Vec::new();
-    let mut fact = |write: &dyn Fn(&mut Vec<u8>) -> Result<(), EncodeError>, key: i64| {
-        count += 1;
-        written(encode::write_sint(&mut body, key))?;
-        write(&mut body)
-    };
-    if *ty != Type::Dynamic && refinement.nullness == Some(false) {
-        fact(&|body| written(encode::write_bool(body, false)), NULLNESS)?;
-    }
-    match ty {
-        Type::String => {
-            if let Some(prefix) = refinement.prefix.as_ref().filter(|prefix| !prefix.is_empty()) {
-                let prefix = cut_prefix(prefix);
-                fact(&|body| written(encode::write_str(body, prefix)), PREFIX)?;
-            }
-        }
-        Type::Number => {
-            for (bound, key) in [(&refinement.minimum, MINIMUM), (&refinement.maximum, MAXIMUM)] {
-                let Some(bound) = bound else { continue };
-                let write = |body: &mut Vec<u8>| {
-                    array_header(body, 2)?;
-                    write_number(body, &bound.value)?;
-                    written(encode::write_bool(body, bound.inclusive))
-                };
-                fact(&write, key)?;
-            }
-        }
-        Type::List(_) | Type::Set(_) | Type::Map(_) => {
-            let lengths =
-                [(refinement.min_length, MIN_LENGTH), (refinement.max_length, MAX_LENGTH)];
-            for (length, key) in lengths {
-                let Some(length) = length else { continue };
-                fact(&|body| written(encode::write_uint(body, length)), key)?;
-            }
-        }
-        Type::Bool | Type::Dynamic | Type::Object(_) | Type::Tuple(_) => {}
-    }
-    if count == 0 {
-        // An empty map of refinements would be refused.
-        bytes.extend_from_slice(&UNREFINED);
-        return Ok(());
-    }
-    let mut payload = Vec::new();
-    map_header(&mut payload, count)?;
-    payload.extend_from_slice(&body);
-    written(encode::write_ext_meta(bytes, length32(payload.len())?, REFINED))?;
-    bytes.extend_from_slice(&payload);
-    Ok(())
-}
-
-/// The start of a long prefix, which is as true as all of it: Terraform limits how much it takes.
-fn cut_prefix(prefix: &str) -> &str {
-    &prefix[..prefix.floor_char_boundary(MAX_PREFIX)]
-}
-
-fn nil(bytes: &mut Vec<u8>) -> Result<(), EncodeError> {
-    bytes.push(Marker::Null.to_u8());
-    Ok(())
-}
-
-fn array_header(bytes: &mut Vec<u8>, length: usize) -> Result<(), EncodeError> {
-    written(encode::write_array_len(bytes, length32(length)?))
-}
-
-fn map_header(bytes: &mut Vec<u8>, length: usize) -> Result<(), EncodeError> {
-    written(encode::write_map_len(bytes, length32(length)?))
-}
-
-fn length32(length: usize) -> Result<u32, EncodeError> {
-    u32::try_from(length).map_err(|_| EncodeError::new("the value is too long"))
-}
-
-/// Writing to memory does not fail; should it, it is an error and not a panic.
-fn written<T, E>(result: Result<T, E>) -> Result<(), EncodeError> {
-    result.map(drop).map_err(|_| EncodeError::new("the value cannot be written"))
-}
-
 fn text(bytes: &[u8]) -> Result<&str, DecodeError> {
     str::from_utf8(bytes).map_err(|_| DecodeError::new("text", "bytes that are not UTF-8"))
 }
@@ -584,16 +406,3 @@ fn describe(marker: Marker) -> &'static str {
         _ => "number",
     }
 }
-
-/// Extension code of an unknown value with refinements.
-const REFINED: i8 = 12;
-/// An unknown value without: one byte of extension code 0.
-const UNREFINED: [u8; 3] = [0xd4, 0, 0];
-const NULLNESS: i64 = 1;
-const PREFIX: i64 = 2;
-const MINIMUM: i64 = 3;
-const MAXIMUM: i64 = 4;
-const MIN_LENGTH: i64 = 5;
-const MAX_LENGTH: i64 = 6;
-/// Bytes of a prefix that are worth sending.
-const MAX_PREFIX: usize = 256;
