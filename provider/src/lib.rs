@@ -1,1 +1,9 @@
-//! Terraform provider for the machines that people run themselves.
+//! The Terraform provider `onprem`, for machines that people run themselves.
+//!
+//! [`OnPrem`] is the provider block and what it configures; each system has a folder with one file a
+//! resource, data source or action.
+
+mod provider;
+mod proxmox;
+
+pub use provider::{Clients, Config, OnPrem};

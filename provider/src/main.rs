@@ -1,3 +1,7 @@
-//! The plugin binary.
+//! The plugin binary: serves Terraform, or answers a person who ran it by hand.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tf_provider::run::<onprem_provider::OnPrem>()
+}

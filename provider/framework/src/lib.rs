@@ -11,6 +11,11 @@
 //! - [`schema`]: what the derive writes, and what the wire form, the JSON and the documentation are made of;
 //! - [`run`]: the `main` of a provider.
 
+#![cfg_attr(
+    not(feature = "serve"),
+    allow(dead_code, reason = "the engine runs only when there is something to serve")
+)]
+
 pub mod api;
 mod data_source;
 mod diagnostic;

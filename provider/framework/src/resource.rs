@@ -160,6 +160,11 @@ impl<R: ResourceModel> Context<R> {
         self.progress.lock().identity = Some(identity.to_object());
     }
 
+    /// Takes [`Context::created`] back: the server does not have the object after all.
+    pub fn abandoned(&self) {
+        self.progress.lock().identity = None;
+    }
+
     /// Holds off a stop while the guard lives: for a request that makes something and the line that
     /// records it. Keep it short.
     #[must_use = "the section ends when the guard is dropped"]

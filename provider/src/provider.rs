@@ -1,0 +1,61 @@
+//! The provider block: which systems there are, and how to reach them.
+
+use std::error::Error as StdError;
+
+use tf_provider::{Attributes, Diagnostic, Diagnostics, Provider, Registry, Result, Situation};
+
+use crate::proxmox::{self, ProxmoxConfig, ProxmoxSystem};
+
+/// The provider `onprem`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct OnPrem;
+
+/// The provider block.
+#[derive(Clone, Attributes)]
+pub struct Config {
+    /// Name of this configuration, for example `prod`. What it creates carries the name until it is
+    /// finished, so that a create that was killed half-way is resumed by the next apply instead of
+    /// leaving an orphan. Use a name of its own for each state.
+    #[attr(optional)]
+    owner: Option<String>,
+    /// The Proxmox VE cluster.
+    #[attr(optional)]
+    proxmox: Option<ProxmoxConfig>,
+}
+
+/// What a configured provider gives to its resources.
+#[derive(Debug)]
+pub struct Clients {
+    pub(crate) proxmox: ProxmoxSystem,
+}
+
+impl Provider for OnPrem {
+    type Config = Config;
+    type Clients = Clients;
+
+    const NAME: &'static str = "onprem";
+    const ADDRESS: &'static str = "registry.terraform.io/onprem/onprem";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const DESCRIPTION: &'static str = "Manages the machines that people run themselves: images and \
+        templates on Proxmox VE. Every system is optional; one is configured when its block, or its \
+        endpoint in the environment, is there.";
+
+    fn register(registry: &mut Registry<Clients>) {
+        proxmox::register(registry);
+    }
+
+    fn validate(config: &ConfigValues, diagnostics: &mut Diagnostics) {
+        if let Some(proxmox) = config.proxmox.known() {
+            proxmox::validate(proxmox, diagnostics);
+        }
+    }
+
+    fn configure(config: ConfigValues) -> Result<Clients> {
+        Ok(Clients { proxmox: ProxmoxSystem::new(config.proxmox, &config.owner) })
+    }
+
+    fn explain(error: &(dyn StdError + 'static), situation: &Situation) -> Option<Diagnostic> {
+        proxmox::explain(error, situation)
+    }
+}

@@ -1,0 +1,170 @@
+//! What errors of Proxmox mean to the person at the terminal, and what to do about them.
+
+use std::error::Error as StdError;
+
+use onprem_proxmox::{Error, ErrorKind, TlsProblem, Unreachable};
+use tf_provider::{Diagnostic, Situation};
+
+/// Explains an error of the Proxmox client; nothing when it is another's.
+pub(crate) fn explain(error: &(dyn StdError + 'static), situation: &Situation) -> Option<Diagnostic> {
+    let error = error.downcast_ref::<Error>()?;
+    let attempt = &situation.attempt;
+    let base = |summary: String| {
+        let diagnostic = Diagnostic::error(summary).detail(error.to_string());
+        match error.task() {
+            Some(task) if !task.log.is_empty() => {
+                let log = task.log.join("\n  ");
+                diagnostic.detail(format!("The end of the task's log:\n  {log}"))
+            }
+            _ => diagnostic,
+        }
+    };
+    let could_not = || base(format!("Could not {attempt}"));
+    let diagnostic = match error.kind() {
+        ErrorKind::Unauthorized => base("Proxmox VE refused the credentials".to_owned())
+            .detail(format!("They were used to {attempt}."))
+            .hint(
+                "check provider \"onprem\" -> proxmox.api_token (or PROXMOX_VE_API_TOKEN): its form is \
+                 `user@realm!name=secret`, and neither token nor user may be expired or disabled",
+            ),
+        ErrorKind::Forbidden { permission } => {
+            let what = match permission.as_str() {
+                "" => "the privilege for it".to_owned(),
+                permission => format!("`{permission}`"),
+            };
+            could_not().hint(format!(
+                "give the user and the token of provider \"onprem\" -> proxmox.api_token {what}, under \
+                 Datacenter -> Permissions; a token with privilege separation needs it itself"
+            ))
+        }
+        ErrorKind::Tls(failure) => {
+            let diagnostic = base("Proxmox VE's certificate is not trusted".to_owned())
+                .detail(format!("The connection was needed to {attempt}."));
+            match &failure.problem {
+                TlsProblem::NameMismatch => diagnostic.hint(
+                    "use a name in provider \"onprem\" -> proxmox.endpoints that the certificate has, or \
+                     pin the certificate with proxmox.fingerprints",
+                ),
+                TlsProblem::Expired => diagnostic.hint(
+                    "renew the node's certificate (`pvecm updatecerts` on the node), or pin it with \
+                     proxmox.fingerprints in provider \"onprem\"",
+                ),
+                _ => diagnostic.hint(
+                    "set provider \"onprem\" -> proxmox.ca_certificate to the cluster's authority \
+                     (/etc/pve/pve-root-ca.pem on a node), or pin the certificate with \
+                     proxmox.fingerprints",
+                ),
+            }
+        }
+        ErrorKind::Unreachable(Unreachable::Other(_)) => could_not().hint(
+            "a node of the cluster cannot be reached from the one that was asked: is it online?",
+        ),
+        ErrorKind::Unreachable(_) => base("Proxmox VE cannot be reached".to_owned())
+            .detail(format!("The connection was needed to {attempt}."))
+            .hint(
+                "check provider \"onprem\" -> proxmox.endpoints (or PROXMOX_VE_ENDPOINT), and that port \
+                 8006 is open from here; several endpoints fail over",
+            ),
+        ErrorKind::NoSuchNode => {
+            let diagnostic = could_not().hint("`data.onprem_proxmox_nodes` or the web interface lists the nodes; their names are case-sensitive");
+            at(diagnostic, situation, "node")
+        }
+        ErrorKind::NoSuchStorage => {
+            let diagnostic = could_not().hint("Datacenter -> Storage in the web interface lists the storages; one may be limited to some nodes");
+            at_storage(diagnostic, situation, error.text())
+        }
+        ErrorKind::StorageFull => {
+            let diagnostic = could_not()
+                .hint("free space on the storage, or use another one; nothing half-made was left behind");
+            at_storage(diagnostic, situation, error.text())
+        }
+        ErrorKind::AlreadyExists => {
+            let diagnostic = could_not()
+                .detail("What is there was not made by this resource, so it is left alone.");
+            already_exists(diagnostic, situation)
+        }
+        ErrorKind::DigestMismatch => could_not()
+            .detail("Somebody else changed the configuration since it was read.")
+            .hint("plan again, and look at what the other change was"),
+        ErrorKind::Locked { lock } => could_not().hint(format!(
+            "the guest carries the lock `{lock}`: wait for what set it, or remove it on the node with \
+             `qm unlock`"
+        )),
+        ErrorKind::LockTimeout | ErrorKind::WorkerNotStarted => could_not()
+            .hint("the server stayed busy for the whole time limit: apply again, or raise `timeouts`"),
+        ErrorKind::Timeout => could_not().hint("raise the limit in `timeouts`, or look at the tasks of the node"),
+        ErrorKind::BadParameters(errors) => {
+            let mut diagnostic = could_not().hint("the server's words above name the parameter");
+            for parameter in errors.keys() {
+                if let Some(path) = situation.attribute_named(parameter) {
+                    diagnostic = diagnostic.at(path);
+                }
+            }
+            diagnostic
+        }
+        ErrorKind::Configuration => base("The configuration of Proxmox VE cannot be used".to_owned())
+            .hint("check the `proxmox` part of provider \"onprem\""),
+        _ => download(could_not(), situation, error),
+    };
+    Some(diagnostic)
+}
+
+/// Failed downloads: the task says in its own words what happened.
+fn download(diagnostic: Diagnostic, situation: &Situation, error: &Error) -> Diagnostic {
+    let Some(task) = error.task() else { return diagnostic };
+    if task.exit.starts_with("checksum mismatch") {
+        let diagnostic = diagnostic.hint(
+            "the file behind the URL is not the one that the checksum was made of: take the checksum \
+             from the publisher again, or pin a URL that does not change",
+        );
+        return at(diagnostic, situation, "checksum");
+    }
+    if task.exit.starts_with("download failed") {
+        let why = match task.exit.rsplit(' ').next() {
+            Some("4") => "the node cannot reach the host of the URL (network failure)",
+            Some("5") => "the node does not trust the certificate of the URL",
+            Some("8") => "the web server answered with an error, such as 404 Not Found",
+            _ => "the node could not fetch the URL",
+        };
+        let diagnostic = diagnostic.hint(format!("{why}: open the URL from the node itself"));
+        return at(diagnostic, situation, "url");
+    }
+    diagnostic
+}
+
+fn at(diagnostic: Diagnostic, situation: &Situation, attribute: &str) -> Diagnostic {
+    match situation.attribute_named(attribute) {
+        Some(path) => diagnostic.at(path),
+        None => diagnostic,
+    }
+}
+
+/// The attribute whose storage the server's words quote, else the first one called `storage`.
+fn at_storage(diagnostic: Diagnostic, situation: &Situation, words: &str) -> Diagnostic {
+    let quoted = words.split('\'').skip(1).step_by(2);
+    let path = quoted.into_iter().find_map(|name| situation.attribute("storage", name));
+    match path.or_else(|| situation.attribute_named("storage")) {
+        Some(path) => diagnostic.at(path),
+        None => diagnostic,
+    }
+}
+
+fn already_exists(diagnostic: Diagnostic, situation: &Situation) -> Diagnostic {
+    let vm_id = situation.text("vm_id");
+    let (id, attribute) = match &vm_id {
+        Some(vm_id) => (vm_id.clone(), "vm_id"),
+        None => {
+            let part = |name| situation.text(name).unwrap_or_else(|| format!("<{name}>"));
+            let volume = format!("{}:{}/{}", part("storage"), part("content"), part("file_name"));
+            (format!("{}/{volume}", part("node")), "file_name")
+        }
+    };
+    let diagnostic = diagnostic.hint(format!(
+        "to manage what is there: terraform import {}.NAME '{id}'; else choose another `{attribute}`",
+        situation.type_name
+    ));
+    match situation.attribute_named(attribute) {
+        Some(path) => diagnostic.at(path),
+        None => diagnostic,
+    }
+}

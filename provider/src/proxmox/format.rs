@@ -1,0 +1,133 @@
+//! How Proxmox writes values: 0 and 1, numbers in strings, lists and objects in strings.
+
+use onprem_proxmox::property_string::PropertyString;
+use onprem_proxmox::{Params, codec};
+use tf_provider::Result;
+use tf_provider::api::{ApiChanges, ApiFields, ApiFormat, Json};
+
+/// The format of the Proxmox API.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pve;
+
+impl ApiFormat for Pve {
+    /// A string that was set to nothing reads as one blank.
+    fn absent(value: &Json) -> bool {
+        value.is_null() || value.as_str() == Some(" ")
+    }
+
+    fn boolean(value: &Json) -> Option<bool> {
+        codec::from_value(value).ok()
+    }
+
+    /// `memory` may read `current=1024`.
+    fn integer(value: &Json) -> Option<i64> {
+        let current = value.as_str().and_then(|text| text.strip_prefix("current="));
+        match current {
+            Some(text) => text.parse().ok(),
+            None => codec::from_value(value).ok(),
+        }
+    }
+
+    fn float(value: &Json) -> Option<f64> {
+        codec::from_value(value).ok()
+    }
+
+    fn string(value: &Json) -> Option<String> {
+        codec::from_value(value).ok()
+    }
+
+    fn list(value: &Json) -> Option<Vec<Json>> {
+        match value {
+            Json::Array(list) => Some(list.clone()),
+            other => {
+                let text = Self::string(other)?;
+                let parts = text.split([';', ',', ' ']).filter(|part| !part.is_empty());
+                Some(parts.map(Json::from).collect())
+            }
+        }
+    }
+
+    fn object(value: &Json, default_key: &str) -> Option<ApiFields> {
+        match value {
+            Json::Object(fields) => Some(fields.clone()),
+            other => properties(&Self::string(other)?, default_key),
+        }
+    }
+}
+
+/// The properties of a property string, by key.
+pub(crate) fn properties(text: &str, default_key: &str) -> Option<ApiFields> {
+    let properties = PropertyString::parse(text).ok()?;
+    let bare = properties.default_value().map(|value| (default_key.to_owned(), Json::from(value)));
+    let keyed = properties.iter().map(|(key, value)| (key.to_owned(), Json::from(value)));
+    Some(bare.into_iter().chain(keyed).collect())
+}
+
+/// The text of a parameter.
+pub(crate) fn text(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::Bool(value) => u8::from(*value).to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => text.clone(),
+        Json::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(";"),
+        Json::Object(fields) => {
+            let parts = fields.iter().map(|(key, value)| format!("{key}={}", text(value)));
+            parts.collect::<Vec<_>>().join(",")
+        }
+    }
+}
+
+/// The parameters that set `fields`.
+pub(crate) fn params(fields: &ApiFields) -> Params {
+    let mut params = Params::new();
+    for (key, value) in fields {
+        params.set(key, text(value));
+    }
+    params
+}
+
+/// Adds what changes to `params`.
+pub(crate) fn add_changes(params: &mut Params, changes: &ApiChanges) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => params.set(key, text(value)),
+            None => params.delete(key),
+        };
+    }
+}
+
+/// A property string with `fields` in it; properties of `current` that `fields` does not name stay.
+pub(crate) fn merged(current: &str, fields: &ApiFields, dropped: &[&str]) -> Result<String> {
+    let mut properties = PropertyString::parse(current)?;
+    for key in dropped {
+        properties.remove(key);
+    }
+    for (key, value) in fields {
+        properties.set(key, text(value))?;
+    }
+    Ok(properties.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_the_server_writes() {
+        assert_eq!(Pve::boolean(&Json::from("1")), Some(true));
+        assert_eq!(Pve::integer(&Json::from("current=768")), Some(768));
+        assert_eq!(Pve::list(&Json::from("a;b")).unwrap().len(), 2);
+        assert!(Pve::absent(&Json::from(" ")));
+        let agent = Pve::object(&Json::from("1,type=virtio"), "enabled").unwrap();
+        assert_eq!(agent["enabled"], "1");
+        assert_eq!(agent["type"], "virtio");
+    }
+
+    #[test]
+    fn what_is_not_managed_in_a_property_string_stays() {
+        let fields = ApiFields::from_iter([("bridge".to_owned(), Json::from("vmbr1"))]);
+        let text = merged("virtio=AA:BB:CC:DD:EE:FF,bridge=vmbr0,queues=4", &fields, &[]).unwrap();
+        assert_eq!(text, "virtio=AA:BB:CC:DD:EE:FF,bridge=vmbr1,queues=4");
+    }
+}

@@ -1,0 +1,338 @@
+//! Images in a storage. API: `/nodes/{node}/storage/{storage}/download-url` and `…/content`.
+
+use std::time::{Duration, SystemTime};
+
+use onprem_proxmox::{DownloadUrl as Download, NodeName, StorageName, TaskFilter, VolumeId};
+use tf_provider::{
+    Attempt, Choice, Context, Diagnostic, Diagnostics, Resource, Result, Text, Update,
+};
+
+use super::Proxmox;
+use super::names::DownloadUrl;
+
+/// A file that a node downloads into a storage: an ISO image, a container template, or a disk image
+/// for VMs to be imported from.
+///
+/// The node verifies the checksum while it downloads. Proxmox VE tells no checksum afterwards: a file
+/// that has gone is downloaded again, one whose size has changed is reported. A file of the same name
+/// that is there already is left alone and is an error.
+#[derive(Clone, Resource)]
+#[resource(
+    name = "proxmox_image",
+    group = "Proxmox VE",
+    import = "{node}/{volume_id}",
+    timeouts(create = "1h", read = "5m", update = "5m", delete = "10m")
+)]
+pub(crate) struct Image {
+    /// Node and volume, for example `pve1/local:import/ubuntu-24.04.qcow2`.
+    #[attr(computed)]
+    id: String,
+    /// Volume id, for example `local:import/ubuntu-24.04.qcow2`: what a template takes as `image`.
+    #[attr(computed, identity)]
+    volume_id: Text<VolumeId>,
+    /// Node that downloads it. On a storage that nodes share, all of them have it.
+    #[attr(required, replace, identity)]
+    node: Text<NodeName>,
+    /// Storage to keep it in.
+    #[attr(required, replace)]
+    storage: Text<StorageName>,
+    /// What it is.
+    #[attr(required, replace)]
+    content: Content,
+    /// Name in the storage; the last part of the URL unless set. Its extension must fit the content:
+    /// `.iso` or `.img`, `.tar.gz`, `.tar.xz` or `.tar.zst`, or `.qcow2`, `.raw`, `.vmdk` or `.ova`.
+    #[attr(setting, replace)]
+    file_name: String,
+    /// Where to download it from.
+    #[attr(creation(required))]
+    url: Option<Text<DownloadUrl>>,
+    /// Checksum that the file must have, in hexadecimal digits. For a file that is decompressed it is
+    /// the checksum of the compressed one.
+    #[attr(creation)]
+    checksum: Option<String>,
+    /// Algorithm of the checksum; told by its length unless set.
+    #[attr(creation)]
+    checksum_algorithm: Option<ChecksumAlgorithm>,
+    /// Decompresses the file after the download. Not for `import`.
+    #[attr(creation)]
+    decompression_algorithm: Option<DecompressionAlgorithm>,
+    /// Whether the node verifies the certificate of the URL. It does unless this is `false`.
+    #[attr(creation)]
+    verify_certificates: Option<bool>,
+    /// Size in bytes.
+    #[attr(computed)]
+    size: i64,
+}
+
+/// What a storage keeps.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum Content {
+    Import,
+    Iso,
+    Vztmpl,
+    Other(String),
+}
+
+/// What Proxmox makes checksums with.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum ChecksumAlgorithm {
+    Md5,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+    Other(String),
+}
+
+impl ChecksumAlgorithm {
+    /// Told by the number of hexadecimal digits.
+    fn of(checksum: &str) -> Option<Self> {
+        match checksum.len() {
+            32 => Some(Self::Md5),
+            40 => Some(Self::Sha1),
+            56 => Some(Self::Sha224),
+            64 => Some(Self::Sha256),
+            96 => Some(Self::Sha384),
+            128 => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+}
+
+/// What Proxmox decompresses.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum DecompressionAlgorithm {
+    Bz2,
+    Gz,
+    Lzo,
+    Zst,
+    Other(String),
+}
+
+/// Size at the download, in private state.
+const SIZE: &str = "size";
+
+/// How long after a download that nobody waited for its file is still taken for ours.
+const RESUME_WITHIN: Duration = Duration::from_secs(2 * 60 * 60);
+
+impl Resource for Image {
+    type Client = Proxmox;
+
+    fn validate(config: &ImageValues, diagnostics: &mut Diagnostics) {
+        if let Some(checksum) = config.checksum.known() {
+            let hexadecimal = checksum.chars().all(|c| c.is_ascii_hexdigit());
+            if !hexadecimal || ChecksumAlgorithm::of(checksum).is_none() {
+                diagnostics.push(
+                    Diagnostic::error("`checksum` is not a checksum")
+                        .detail("It is 32 to 128 hexadecimal digits and nothing else.")
+                        .hint("SHA256SUMS files begin each line with one")
+                        .at("checksum"),
+                );
+            }
+        } else if config.checksum.is_null() && !config.checksum_algorithm.is_null() {
+            diagnostics.push(
+                Diagnostic::error("`checksum_algorithm` needs a `checksum`")
+                    .at("checksum_algorithm"),
+            );
+        }
+        let import = config.content.known() == Some(&Content::Import);
+        if import && config.decompression_algorithm.known().is_some() {
+            diagnostics.push(
+                Diagnostic::error("Proxmox VE does not decompress an `import`")
+                    .hint("publish the image uncompressed; qcow2 images are compressed inside")
+                    .at("decompression_algorithm"),
+            );
+        }
+        let no_name = config.url.known().is_some_and(|url| url.file_name().is_none());
+        if no_name && config.file_name.is_null() {
+            diagnostics.push(
+                Diagnostic::error("The URL ends without a file name")
+                    .hint("set `file_name`")
+                    .at("file_name"),
+            );
+        }
+    }
+
+    async fn create(cx: &mut Context<Self>, pve: &Proxmox, plan: ImagePlan) -> Result<Self> {
+        let pve = pve.within(cx);
+        let download = download(&plan)?;
+        let path = format!("{}/{}", plan.content, download.filename);
+        let volume = VolumeId::of(&plan.storage, &path).at("file_name")?;
+        let identity = ImageIdentity { volume_id: volume.into(), node: plan.node.clone() };
+        let storage = pve.storage(&plan.node, &plan.storage);
+
+        let there = storage.volume(&identity.volume_id).await?;
+        let resumed = resume(cx, &pve, &identity, &download).await?;
+        if there.is_some() && !resumed {
+            return Err(occupied(&identity));
+        }
+        // The server keeps a finished file with the right checksum and takes anything else for a
+        // stranger's, so what was resumed is verified once more by asking for it again.
+        let mut section = Some(cx.critical());
+        let finished = storage
+            .download_url(&download)
+            .on_start(|_| {
+                cx.created(&identity);
+                section = None;
+            })
+            .await;
+        drop(section);
+        if let Err(error) = finished {
+            // A failed download leaves no file: only then is there nothing to keep in the state.
+            if matches!(storage.volume(&identity.volume_id).await, Ok(None)) {
+                cx.abandoned();
+            }
+            return Err(error.into());
+        }
+        cx.created(&identity);
+        let image = find(&pve, &identity).await?.ok_or_else(|| {
+            Diagnostic::error(format!("{} is not there after its download", identity.volume_id))
+                .detail("The task ended well, and the storage does not list the file.")
+                .hint("is something cleaning up the storage?")
+        })?;
+        cx.remember(SIZE, &image.size)?;
+        Ok(image)
+    }
+
+    async fn read(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: ImageIdentity,
+    ) -> Result<Option<Self>> {
+        let Some(image) = find(&pve.within(cx), &identity).await? else { return Ok(None) };
+        match cx.recall::<i64>(SIZE)? {
+            Some(size) if size != image.size => cx.warn(
+                Diagnostic::warning(format!("{} is another file than was downloaded", identity.volume_id))
+                    .detail(format!("It had {size} bytes and has {} now.", image.size))
+                    .hint("to download it again: terraform apply -replace=ADDRESS")
+                    .at("size"),
+            ),
+            Some(_) => {}
+            None => cx.remember(SIZE, &image.size)?,
+        }
+        Ok(Some(image))
+    }
+
+    /// Nothing about a file can be changed: only creation inputs get here, and they send nothing.
+    async fn update(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: ImageIdentity,
+        _update: Update<Self>,
+    ) -> Result<Self> {
+        find(&pve.within(cx), &identity).await?.ok_or_else(|| {
+            Diagnostic::error(format!("{} has gone", identity.volume_id)).hint("apply again")
+        })
+    }
+
+    async fn delete(cx: &mut Context<Self>, pve: &Proxmox, identity: ImageIdentity) -> Result<()> {
+        let pve = pve.within(cx);
+        let storage = pve.storage(&identity.node, &identity.volume_id.storage());
+        if storage.volume(&identity.volume_id).await?.is_some() {
+            storage.delete_volume(&identity.volume_id).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What to ask the node for.
+fn download(plan: &ImagePlan) -> Result<Download> {
+    let url = plan.url.as_ref().ok_or_else(|| {
+        Diagnostic::error("`url` is needed to create an image").at("url")
+    })?;
+    let filename = match &plan.file_name {
+        Some(name) => name.clone(),
+        None => url.file_name().unwrap_or_default().to_owned(),
+    };
+    let algorithm = plan.checksum_algorithm.clone();
+    let algorithm = algorithm.or_else(|| ChecksumAlgorithm::of(plan.checksum.as_deref()?));
+    Ok(Download {
+        url: url.to_string(),
+        content: plan.content.to_string(),
+        filename,
+        checksum: plan.checksum.clone(),
+        checksum_algorithm: algorithm.map(|algorithm| algorithm.to_string()),
+        compression: plan.decompression_algorithm.as_ref().map(ToString::to_string),
+        verify_certificates: plan.verify_certificates,
+    })
+}
+
+/// Looks the file up; nothing when the storage answers and does not list it.
+async fn find(pve: &Proxmox, identity: &ImageIdentity) -> Result<Option<Image>> {
+    let ImageIdentity { volume_id, node } = identity;
+    let storage = volume_id.storage();
+    let found = pve.storage(node, &storage).volume(volume_id).await?;
+    Ok(found.map(|volume| Image {
+        id: format!("{node}/{volume_id}"),
+        volume_id: volume_id.clone(),
+        node: node.clone(),
+        storage: storage.into(),
+        content: Content::from(volume_id.path().split('/').next().unwrap_or_default()),
+        file_name: volume_id.file_name().to_owned(),
+        url: None,
+        checksum: None,
+        checksum_algorithm: None,
+        decompression_algorithm: None,
+        verify_certificates: None,
+        size: i64::try_from(volume.size).unwrap_or(i64::MAX),
+    }))
+}
+
+/// Whether a download of this very file, by this very user, was begun a short while ago and its end
+/// was never recorded: then it is waited for and the file is ours. Only a checksum proves that.
+async fn resume(
+    cx: &Context<Image>,
+    pve: &Proxmox,
+    identity: &ImageIdentity,
+    download: &Download,
+) -> Result<bool> {
+    if pve.owner.is_none() || download.checksum.is_none() {
+        return Ok(false);
+    }
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let filter = TaskFilter {
+        task_type: Some("download".to_owned()),
+        since: Some(now.saturating_sub(RESUME_WITHIN).as_secs()),
+        ..TaskFilter::default()
+    };
+    let tasks = pve.node(&identity.node).tasks(&filter).await?;
+    let ours = |upid: &onprem_proxmox::Upid| {
+        upid.object() == download.filename && upid.user() == pve.user()
+    };
+    for task in tasks.into_iter().filter(|task| ours(&task.upid)) {
+        let begins = format!("downloading {} to ", download.url);
+        let log = pve.task_log(&task.upid, 0, 5).await?;
+        if !log.lines.iter().any(|line| line.starts_with(&begins)) {
+            continue;
+        }
+        if task.endtime.is_some() && task.status.as_deref() != Some("OK") {
+            continue;
+        }
+        tracing::info!(upid = %task.upid, "resuming a download that was begun before");
+        cx.created(identity);
+        let deadline = onprem_proxmox::Deadline::after(
+            cx.deadline().saturating_duration_since(tokio::time::Instant::now()),
+            "the create timeout",
+        );
+        if pve.wait(&task.upid, &deadline).await.is_ok() {
+            return Ok(true);
+        }
+        cx.abandoned();
+    }
+    Ok(false)
+}
+
+fn occupied(identity: &ImageIdentity) -> Diagnostic {
+    let ImageIdentity { volume_id, node } = identity;
+    Diagnostic::error(format!("{volume_id} is there already"))
+        .detail(format!(
+            "The storage on node {node} holds a file of this name that was not made by this resource, so \
+             it is left alone."
+        ))
+        .hint(format!(
+            "to manage it: terraform import onprem_proxmox_image.NAME '{node}/{volume_id}'; else choose \
+             another `file_name`"
+        ))
+        .at("file_name")
+}

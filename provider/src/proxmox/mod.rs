@@ -1,0 +1,31 @@
+//! Proxmox VE: images and templates.
+//!
+//! `system` is the provider block's part and the client that it makes; `explain` says what its errors
+//! mean; `format` and `names` are how Proxmox writes values; `claim` is how a killed create is found
+//! again; `hardware` is what templates and VMs are made of. Every other file is one resource or data
+//! source, in the list below.
+
+mod claim;
+mod explain;
+mod format;
+mod hardware;
+mod image;
+mod names;
+mod system;
+// mod template;
+mod version;
+
+use tf_provider::Registry;
+
+use crate::Clients;
+
+pub(crate) use explain::explain;
+pub(crate) use system::{Proxmox, ProxmoxConfig, ProxmoxSystem, validate};
+
+/// What the provider offers for Proxmox VE.
+pub(crate) fn register(registry: &mut Registry<Clients>) {
+    registry
+        .resource::<image::Image>()
+        //.resource::<template::Template>()
+        .data_source::<version::ProxmoxVersion>();
+}
