@@ -4,15 +4,14 @@ locals {
 }
 
 resource "onprem_proxmox_image" "this" {
-  node                    = var.node
-  storage                 = var.image_storage
-  content                 = "import"
-  file_name               = local.image_file_name
-  url                     = var.image_url
-  checksum                = var.checksum
-  checksum_algorithm      = var.checksum_algorithm
-  decompression_algorithm = var.decompression_algorithm
-  verify_certificates     = var.verify_certificates
+  node                = var.node
+  storage             = var.image_storage
+  content             = "import"
+  file_name           = local.image_file_name
+  url                 = var.image_url
+  checksum            = var.checksum
+  checksum_algorithm  = var.checksum_algorithm
+  verify_certificates = var.verify_certificates
 }
 
 resource "onprem_proxmox_template" "this" {

@@ -76,19 +76,6 @@ variable "checksum_algorithm" {
   }
 }
 
-variable "decompression_algorithm" {
-  description = "How the download is compressed: gz, lzo, zst or bz2. Null when it is not."
-  type        = string
-  default     = null
-
-  validation {
-    condition = var.decompression_algorithm == null || try(
-      contains(["gz", "lzo", "zst", "bz2"], var.decompression_algorithm), false
-    )
-    error_message = "The decompression_algorithm must be gz, lzo, zst or bz2."
-  }
-}
-
 variable "verify_certificates" {
   description = "Whether the node checks the certificate of an https image_url."
   type        = bool
@@ -96,7 +83,7 @@ variable "verify_certificates" {
 }
 
 variable "image_format" {
-  description = "Format of the image, which is the end of its file name."
+  description = "Format of the image, which is the end of its file name. Compressed ones do not work: Proxmox VE does not decompress what is to be imported."
   type        = string
   default     = "qcow2"
   nullable    = false

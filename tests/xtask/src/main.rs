@@ -27,7 +27,7 @@ enum Command {
         #[arg(long)]
         keep: bool,
         /// How many times faster than ours the lab's clock runs
-        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
         clock: u32,
     },
     /// Check everything that must hold before a change is merged, and count it
