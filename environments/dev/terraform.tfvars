@@ -1,8 +1,5 @@
-# The templates of this environment. These are images of the lab, so that `cargo xtask demo` can use the
-# file as it is: replace address and checksum by those of your own mirror, for example
-#
-#   image_url = "https://cloud-images.ubuntu.com/jammy/20240912/jammy-server-cloudimg-amd64.img"
-#   checksum  = the line of that file in SHA256SUMS beside it
+# The templates of this environment. Their images are the lab's, so that `cargo xtask demo` can use the file
+# as it is: replace address and checksum by those of your own mirror.
 templates = {
   ubuntu22 = {
     vm_id     = 9000

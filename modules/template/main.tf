@@ -1,5 +1,5 @@
 locals {
-  # A new checksum is a new file: the old one stays until the new one is there.
+  # A new checksum is a new file, which can be there beside the old one.
   image_file_name = "${var.name}-${substr(var.checksum, 0, 8)}.${var.image_format}"
 }
 
@@ -12,6 +12,11 @@ resource "onprem_proxmox_image" "this" {
   checksum            = var.checksum
   checksum_algorithm  = var.checksum_algorithm
   verify_certificates = var.verify_certificates
+
+  # A download that fails must not cost the image that is there.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "onprem_proxmox_template" "this" {
