@@ -104,13 +104,14 @@ impl fmt::Display for Error {
         if let Some(request) = self.request() {
             write!(f, "{request}: ")?;
         }
+        let ErrorKind::BadParameters(errors) = self.kind() else {
+            return f.write_str(self.text());
+        };
         f.write_str(self.text().trim_end_matches('.'))?;
-        if let ErrorKind::BadParameters(errors) = self.kind() {
-            let mut separator = ": ";
-            for (parameter, text) in errors {
-                write!(f, "{separator}{parameter}: {}", text.trim_end())?;
-                separator = "; ";
-            }
+        let mut separator = ": ";
+        for (parameter, text) in errors {
+            write!(f, "{separator}{parameter}: {text}")?;
+            separator = "; ";
         }
         Ok(())
     }

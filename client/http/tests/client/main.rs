@@ -1,5 +1,7 @@
 //! The client against a scripted server on loopback.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
 mod failover;
 mod retries;
 mod server;

@@ -1,0 +1,10 @@
+//! The client against a scripted server on loopback, and against what a real server answered.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+mod access;
+mod cluster;
+mod recorded;
+mod requests;
+mod server;
+mod tasks;
