@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc;
@@ -188,9 +188,13 @@ impl Run {
         Ok(self)
     }
 
+    /// A terraform command; only a terminal gets colours.
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.terraform.command(&self.dir, self.mirror.cli_config());
         command.args(arguments).envs(&self.environment);
+        if !arguments.is_empty() && !io::stdout().is_terminal() {
+            command.arg("-no-color");
+        }
         command
     }
 
@@ -296,7 +300,8 @@ fn look_around(run: &Run, greeting: &Greeting, interrupt: &Interrupt) -> Result<
     let shell = run.write_shell_file()?;
     println!("\nEverything is up. In another terminal:");
     println!("    cd {}", run.dir.display());
-    println!("    . {}    # then any terraform command", shell.display());
+    println!("    . ./{}", shell.file_name().unwrap_or_default().display());
+    println!("    {} state list", run.terraform.command_line());
     println!("    curl {}/inventory", greeting.admin.trim_end_matches('/'));
     println!("    curl {}    # the web server with the images", greeting.web);
     println!("Enter destroys it and ends the demo; Ctrl-C stops the lab at once.");

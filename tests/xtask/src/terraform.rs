@@ -137,6 +137,14 @@ impl Terraform {
         &self.description
     }
 
+    /// What to type in a shell to run it.
+    #[must_use]
+    pub fn command_line(&self) -> String {
+        let words = self.arguments.iter().map(OsString::as_os_str);
+        let words = [self.program.as_os_str()].into_iter().chain(words);
+        words.map(|word| word.display().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     /// Major, minor and patch version.
     #[must_use]
     pub fn version(&self) -> (u64, u64, u64) {
