@@ -33,7 +33,13 @@ resource "onprem_proxmox_template" "this" {
     cores = var.cores
     type  = var.cpu_type
   }
-  memory = var.memory
+  memory          = var.memory
+  os_type         = var.os_type
+  scsi_controller = "virtio-scsi-single"
+
+  agent = {
+    enabled = var.agent
+  }
 
   disks = {
     scsi0 = {

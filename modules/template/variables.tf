@@ -149,6 +149,20 @@ variable "memory" {
   }
 }
 
+variable "os_type" {
+  description = "Guest operating system as Proxmox VE calls it: l26 is Linux, win11 is Windows 11."
+  type        = string
+  default     = "l26"
+  nullable    = false
+}
+
+variable "agent" {
+  description = "Whether the image has the QEMU guest agent, so that clones tell their addresses."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "bridge" {
   description = "Bridge of the network card."
   type        = string
