@@ -1,0 +1,252 @@
+//! Starting a lab, and the handle on it.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::admin;
+use crate::certificates::Authority;
+use crate::clock::Clock;
+use crate::downloads::Downloads;
+use crate::faults::Faults;
+use crate::options::LabOptions;
+use crate::proxmox::auth::Access;
+use crate::proxmox::{self, Shared};
+use crate::requests::Requests;
+use crate::web::{Files, IMAGES_HOST};
+
+/// Why a lab did not start.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "the lab cannot start: {}", self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<std::io::Error> for StartError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<rcgen::Error> for StartError {
+    fn from(error: rcgen::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<rustls::Error> for StartError {
+    fn from(error: rustls::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<reqwest::Error> for StartError {
+    fn from(error: reqwest::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<String> for StartError {
+    fn from(error: String) -> Self {
+        Self(error)
+    }
+}
+
+/// A running data centre; dropping it ends it.
+#[derive(Debug)]
+pub struct Lab {
+    shared: Arc<Shared>,
+    servers: Vec<AbortHandle>,
+    nodes: Vec<(String, SocketAddr)>,
+    admin: SocketAddr,
+    web: SocketAddr,
+    ca_pem: String,
+    api_token: String,
+    auditor_token: String,
+    password: String,
+}
+
+impl Lab {
+    /// Starts a data centre on free loopback ports.
+    ///
+    /// # Errors
+    /// A wanted port is taken, or a fault's path is no regular expression.
+    pub async fn start(options: LabOptions) -> Result<Self, StartError> {
+        let authority = Authority::new()?;
+        let clock = Clock::new(options.clock);
+        let faults = Faults::default();
+        for fault in &options.faults {
+            faults.arm_at(fault.clone(), clock.unix())?;
+        }
+        let names: BTreeSet<String> =
+            options.host_names.iter().cloned().chain([IMAGES_HOST.to_owned()]).collect();
+        let (web_listener, web) = listen(0).await?;
+        let (web_tls_listener, web_tls) = listen(0).await?;
+        let (admin_listener, admin) = listen(0).await?;
+        let downloads = Downloads::new(names.clone(), web, web_tls, authority.client()?)?;
+        let mut nodes = Vec::new();
+        let mut listeners = Vec::new();
+        for (index, name) in options.nodes.iter().enumerate() {
+            let port = options.proxmox_ports.get(index).copied().unwrap_or(0);
+            let (listener, address) = listen(port).await?;
+            let (tls, fingerprint) = authority.server(std::slice::from_ref(name))?;
+            nodes.push((name.clone(), fingerprint));
+            listeners.push((name.clone(), listener, address, TlsAcceptor::from(tls)));
+        }
+        let secret = uuid();
+        let auditor_secret = uuid();
+        let mut access = Access::new(&options.token_name, &secret, &options.password);
+        proxmox::add_auditor(&mut access, &auditor_secret);
+        let storages = proxmox::storages(options.plain_storage, options.local_size);
+        let shared = Arc::new(Shared::new(
+            clock,
+            faults,
+            Requests::default(),
+            downloads,
+            nodes,
+            access,
+            storages,
+        ));
+        let mut servers = Vec::new();
+        let mut addresses = Vec::new();
+        for (name, listener, address, tls) in listeners {
+            addresses.push((name.clone(), address));
+            let serving = proxmox::serve(Arc::clone(&shared), name, listener, address, tls);
+            servers.push(tokio::spawn(serving).abort_handle());
+        }
+        let files = Files::new(&options.files);
+        let plain = files.clone();
+        let serving =
+            proxmox::serve_plain(web_listener, None, move |request| plain.clone().answer(request));
+        servers.push(tokio::spawn(serving).abort_handle());
+        let names: Vec<String> = names.into_iter().collect();
+        let (tls, _) = authority.server(&names)?;
+        let serving = proxmox::serve_plain(web_tls_listener, Some(tls.into()), move |request| {
+            files.clone().answer(request)
+        });
+        servers.push(tokio::spawn(serving).abort_handle());
+        let administered = Arc::clone(&shared);
+        let serving = proxmox::serve_plain(admin_listener, None, move |request| {
+            admin::answer(Arc::clone(&administered), request)
+        });
+        servers.push(tokio::spawn(serving).abort_handle());
+        Ok(Self {
+            shared,
+            servers,
+            nodes: addresses,
+            admin,
+            web,
+            ca_pem: authority.pem().to_owned(),
+            api_token: format!("root@pam!{}={secret}", options.token_name),
+            auditor_token: format!("auditor@pve!lab={auditor_secret}"),
+            password: options.password,
+        })
+    }
+
+    /// One URL a node, in the order of the nodes.
+    #[must_use]
+    pub fn proxmox_endpoints(&self) -> Vec<String> {
+        self.nodes.iter().map(|(_, address)| format!("https://{address}")).collect()
+    }
+
+    /// Certificate of the authority that signed every node's certificate, as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// API token of `root@pam` without privilege separation, `USER@REALM!NAME=UUID`.
+    #[must_use]
+    pub fn api_token(&self) -> &str {
+        &self.api_token
+    }
+
+    /// API token that may look at guests, storages and nodes, and change nothing.
+    #[must_use]
+    pub fn auditor_token(&self) -> &str {
+        &self.auditor_token
+    }
+
+    /// User that logs in with [`Lab::password`].
+    #[must_use]
+    pub fn username(&self) -> &str {
+        "root@pam"
+    }
+
+    /// Password of [`Lab::username`].
+    #[must_use]
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// URL of the lab's web server; the nodes know it as `http://images.example.com` too.
+    #[must_use]
+    pub fn web_url(&self) -> String {
+        format!("http://{}", self.web)
+    }
+
+    /// URL of the admin API.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.admin)
+    }
+
+    /// Everything that the cluster holds; equal when nothing was left behind. Times are not in it.
+    #[must_use]
+    pub fn inventory(&self) -> serde_json::Value {
+        self.shared.inventory()
+    }
+
+    /// Log of the requests to all nodes.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.shared.requests
+    }
+
+    /// Faults of this lab.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// Clock of this lab.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+        self.shared.stop();
+    }
+}
+
+async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| StartError(format!("port {port}: {error}")))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// A random UUID (version 4).
+fn uuid() -> String {
+    let mut bytes: [u8; 16] = rand::random();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = crate::web::hex(&bytes);
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

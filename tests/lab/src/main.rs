@@ -1,0 +1,135 @@
+//! `onprem-lab`: a stand-in data centre to run modules and pipelines against.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use onprem_lab::{Fault, Lab, LabOptions, StartError, images};
+use serde_json::json;
+
+/// A stand-in data centre on loopback: a Proxmox VE cluster that answers like a real one
+#[derive(Debug, Parser)]
+#[command(name = "onprem-lab", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the images of the lab's web server with their sizes and checksums.
+    ///
+    /// They are the same, byte for byte, at every start, so a checksum can stand in a committed
+    /// configuration. The nodes download them from http://images.example.com/NAME.
+    Images,
+    /// Serve the data centre until SIGINT or SIGTERM.
+    ///
+    /// Prints the environment variables for a client first:
+    ///
+    ///   eval "$(onprem-lab serve --format env)"   # in a script: read until the clock's line
+    ///
+    /// The cluster has three nodes (pve1, pve2, pve3), each with its own HTTPS port and
+    /// certificate, and the storages local, local-lvm and nfs. Everything is kept in memory.
+    #[command(verbatim_doc_comment)]
+    Serve {
+        /// How much faster than real time the lab runs: tasks, locks and tickets follow its clock
+        #[arg(long, default_value_t = 60.0, value_name = "FACTOR")]
+        clock: f64,
+        /// Print shell commands, or one line of JSON for programs
+        #[arg(long, value_enum, default_value_t = Format::Env)]
+        format: Format,
+        /// Fault to arm from the start, `KIND,key=value,…` or JSON; may be repeated.
+        ///
+        /// Kinds: latency (delay=5s), status (status=503, message=…), reset (when=before|after),
+        /// stall (when=before|after), lock-timeout, task-failure (task=download, exit=TEXT),
+        /// node-offline (name=pve2), storage-full (storage=local), tickets-expired. For each:
+        /// method=POST, path=REGEX (after /api2/json), node=pve1, probability=0.5, skip=N,
+        /// count=N. More at run time through the admin API: GET and POST /faults.
+        #[arg(long, value_name = "SPEC", verbatim_doc_comment)]
+        fault: Vec<Fault>,
+        /// Port for the next node (free ones by default); may be repeated
+        #[arg(long, value_name = "PORT")]
+        proxmox_port: Vec<u16>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// Lines for a POSIX shell
+    Env,
+    /// One line of JSON
+    Json,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Images => {
+            for image in images() {
+                println!("{:>10}  {}  {}", image.data.len(), image.sha256, image.name);
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Serve { clock, format, fault, proxmox_port } => {
+            let options = LabOptions {
+                clock,
+                faults: fault,
+                proxmox_ports: proxmox_port,
+                ..LabOptions::default()
+            };
+            match serve(options, format).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::FAILURE
+                }
+            }
+        }
+    }
+}
+
+async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
+    // Before anything is printed: whoever reads the lines may stop the lab at once.
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let clock = options.clock;
+    let lab = Lab::start(options).await?;
+    let endpoints = lab.proxmox_endpoints().join(",");
+    let images = "http://images.example.com";
+    let text = match format {
+        Format::Env => format!(
+            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
+            quote(&endpoints),
+            quote(lab.api_token()),
+            quote(lab.ca_pem()),
+            lab.admin_url(),
+            lab.web_url(),
+        ),
+        Format::Json => {
+            let object = json!({
+                "environment": {
+                    "PROXMOX_VE_ENDPOINT": endpoints,
+                    "PROXMOX_VE_API_TOKEN": lab.api_token(),
+                    "PROXMOX_VE_CA_CERTIFICATE": lab.ca_pem(),
+                },
+                "admin": lab.admin_url(),
+                "images": images,
+                "web": lab.web_url(),
+                "clock": clock,
+            });
+            format!("{object}\n")
+        }
+    };
+    use std::io::Write;
+    let mut output = std::io::stdout();
+    output.write_all(text.as_bytes())?;
+    output.flush()?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Quotes for a POSIX shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

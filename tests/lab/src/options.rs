@@ -1,0 +1,85 @@
+//! How a lab is set up.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::faults::Fault;
+
+/// Set-up of a lab. The default is three nodes on free ports with a fast clock.
+#[derive(Clone, Debug)]
+pub struct LabOptions {
+    /// Names of the Proxmox nodes, in the order of their endpoints. Default `pve1`, `pve2`, `pve3`.
+    pub nodes: Vec<String>,
+    /// How much faster than real time the lab's clock runs. Default 1000.
+    pub clock: f64,
+    /// Port for each node; free ones where there are fewer than nodes. Default none.
+    pub proxmox_ports: Vec<u16>,
+    /// Faults armed from the start.
+    pub faults: Vec<Fault>,
+    /// Further host names that the nodes resolve to the lab's web server.
+    pub host_names: Vec<String>,
+    /// Further files of the web server, by name.
+    pub files: BTreeMap<String, Bytes>,
+    /// Name of the API token of `root@pam`. Default `lab`.
+    pub token_name: String,
+    /// Password of `root@pam`. Default `lab-password`.
+    pub password: String,
+    /// Space on each `local` storage, in bytes. Default 100 GiB.
+    pub local_size: u64,
+    /// Whether the nodes have only `local`, holding every content type, as a factory-fresh single node has. Default no.
+    pub plain_storage: bool,
+}
+
+impl Default for LabOptions {
+    fn default() -> Self {
+        Self {
+            nodes: ["pve1", "pve2", "pve3"].map(str::to_owned).to_vec(),
+            clock: 1000.0,
+            proxmox_ports: Vec::new(),
+            faults: Vec::new(),
+            host_names: Vec::new(),
+            files: BTreeMap::new(),
+            token_name: "lab".to_owned(),
+            password: "lab-password".to_owned(),
+            local_size: 100 << 30,
+            plain_storage: false,
+        }
+    }
+}
+
+impl LabOptions {
+    /// The default set-up.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs the lab's clock `factor` times as fast as the real one.
+    #[must_use]
+    pub fn clock(mut self, factor: f64) -> Self {
+        self.clock = factor;
+        self
+    }
+
+    /// Arms a fault from the start.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Offers a further file on the lab's web server.
+    #[must_use]
+    pub fn file(mut self, name: impl Into<String>, data: impl Into<Bytes>) -> Self {
+        self.files.insert(name.into(), data.into());
+        self
+    }
+
+    /// Resolves a further host name to the lab's web server.
+    #[must_use]
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.host_names.push(name.into());
+        self
+    }
+}

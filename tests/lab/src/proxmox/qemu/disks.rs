@@ -1,0 +1,670 @@
+//! Disks of machines: allocation, import, resize, move.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::drive::{self, Drive};
+use super::{lock_in_task, options};
+use crate::proxmox::datacenter::{Datacenter, copy_time};
+use crate::proxmox::error::{Answer, ApiError};
+use crate::proxmox::storage::{
+    Volume, format_size, image, own_name, parse_file_name, parse_size, parse_volume_id,
+};
+use crate::proxmox::tasks::Task;
+use crate::proxmox::{Call, tasks};
+
+/// Text with which a path of the node is refused.
+const ARBITRARY_PATH: &str =
+    "Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 651.";
+
+/// Checks the drives of a request against storages and privileges, before any work.
+///
+/// # Errors
+/// What the server answers at once.
+pub(super) fn check_drives(
+    call: &Call,
+    drives: &BTreeMap<String, Drive>,
+    defaults: Option<&str>,
+) -> Result<(), ApiError> {
+    let state = call.shared.state();
+    for (name, drive) in drives {
+        check_drive(call, &state, name, drive)?;
+    }
+    let _ = defaults;
+    Ok(())
+}
+
+fn check_drive(call: &Call, state: &Datacenter, name: &str, drive: &Drive) -> Result<(), ApiError> {
+    let file = drive.file.as_str();
+    if file == "none" {
+        return Ok(());
+    }
+    if file == "cdrom" || file.starts_with('/') {
+        return if call.who.is_root() { Ok(()) } else { Err(ApiError::internal(ARBITRARY_PATH)) };
+    }
+    if let Some((storage, size)) = drive.new_volume() {
+        usable_for_images(call, state, storage)?;
+        if let Some(source) = drive.option("import-from") {
+            if size != 0.0 {
+                let text = "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>";
+                return Err(ApiError::parameter(name, text));
+            }
+            check_import_source(call, state, name, source)?;
+        }
+        return Ok(());
+    }
+    if let Some(storage) = drive.new_cloudinit() {
+        return usable_for_images(call, state, storage);
+    }
+    let Some((storage, volume)) = parse_volume_id(file) else { return Ok(()) };
+    let found = state.storage(&call.node, storage)?;
+    let granted = state.access.privileges(&call.who, &format!("/storage/{storage}"));
+    let content = if found.path().is_some() { parse_file_name(volume)?.0 } else { "images" };
+    if content == "iso" {
+        if !drive.is_cdrom() {
+            let text = "explicit 'media=cdrom' is required for iso images";
+            return Err(ApiError::parameter(name, text));
+        }
+        if !granted.contains_key("Datastore.AllocateSpace")
+            && !granted.contains_key("Datastore.Audit")
+        {
+            let detail = format!("/storage/{storage}, Datastore.AllocateSpace|Datastore.Audit");
+            return Err(ApiError::forbidden(Some(&detail)));
+        }
+    }
+    Ok(())
+}
+
+fn usable_for_images(call: &Call, state: &Datacenter, storage: &str) -> Result<(), ApiError> {
+    let found = state.storage(&call.node, storage)?;
+    if !state.access.allowed(&call.who, &format!("/storage/{storage}"), "Datastore.AllocateSpace") {
+        let detail = format!("/storage/{storage}, Datastore.AllocateSpace");
+        return Err(ApiError::forbidden(Some(&detail)));
+    }
+    if !found.holds("images") {
+        let text = format!("storage '{storage}' does not support vm images");
+        return Err(ApiError::parameter("storage", text));
+    }
+    Ok(())
+}
+
+fn check_import_source(
+    call: &Call,
+    state: &Datacenter,
+    name: &str,
+    source: &str,
+) -> Result<(), ApiError> {
+    if source.starts_with('/') {
+        return if call.who.is_root() { Ok(()) } else { Err(ApiError::internal(ARBITRARY_PATH)) };
+    }
+    let Some((storage, volume)) = parse_volume_id(source) else { return Ok(()) };
+    let found = state.storage(&call.node, storage)?;
+    let content = if found.path().is_some() { parse_file_name(volume)?.0 } else { "images" };
+    if !matches!(content, "images" | "import") {
+        let text =
+            format!("{source} has wrong type '{content}' - needs to be 'images' or 'import'");
+        return Err(ApiError::parameter(name, text));
+    }
+    Ok(())
+}
+
+/// Work on disks, inside a task or inside a synchronous call.
+pub(super) struct Worker<'a> {
+    pub(super) call: &'a Call,
+    pub(super) task: Option<&'a Task>,
+    pub(super) vmid: u32,
+    pub(super) template: bool,
+    /// Volumes that were made, to take them away again after a failure.
+    pub(super) created: Vec<String>,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(call: &'a Call, task: Option<&'a Task>, vmid: u32) -> Self {
+        Self { call, task, vmid, template: false, created: Vec::new() }
+    }
+
+    pub(super) fn log(&self, line: impl Into<String>) {
+        if let Some(task) = self.task {
+            task.log(line);
+        }
+    }
+
+    pub(super) async fn sleep(&self, lab_time: Duration) -> Result<(), String> {
+        match self.task {
+            Some(task) => task.sleep(lab_time).await,
+            None => {
+                self.call.shared.clock.sleep(lab_time).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes what the drives ask for and returns the strings for the configuration.
+    pub(super) async fn create_drives(
+        &mut self,
+        wanted: &BTreeMap<String, Drive>,
+        existing: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, String>, String> {
+        let mut strings = BTreeMap::new();
+        let mut cloudinit = drive::drives(existing)
+            .into_iter()
+            .find(|(_, drive)| drive.is_cloudinit())
+            .map(|(name, _)| name);
+        // Without an order of its own the server walks the names backwards for cloud-init clashes,
+        // but creates by sorted name.
+        for (name, drive) in wanted {
+            if drive.new_cloudinit().is_some() {
+                let clash =
+                    cloudinit.as_ref().filter(|other| *other != name).cloned().or_else(|| {
+                        wanted
+                            .iter()
+                            .find(|(other, drive)| {
+                                *other != name && drive.new_cloudinit().is_some()
+                            })
+                            .map(|(other, _)| other.clone())
+                    });
+                if let Some(other) = clash {
+                    return Err(format!(
+                        "{name} - cloud-init drive is already attached at '{other}'"
+                    ));
+                }
+                cloudinit = Some(name.clone());
+            }
+            let drive = self.create_drive(name, drive.clone()).await?;
+            strings.insert(name.clone(), drive.print());
+        }
+        Ok(strings)
+    }
+
+    async fn create_drive(&mut self, name: &str, mut drive: Drive) -> Result<Drive, String> {
+        if matches!(drive.file.as_str(), "none" | "cdrom") || drive.file.starts_with('/') {
+            drive.options.remove("size");
+            return Ok(drive);
+        }
+        if let Some(storage) = drive.new_cloudinit().map(str::to_owned) {
+            self.create_cloudinit(&storage, &mut drive)?;
+            self.log(format!("{name}: successfully created disk '{}'", drive.print()));
+            return Ok(drive);
+        }
+        if let Some((storage, gigabytes)) =
+            drive.new_volume().map(|(storage, size)| (storage.to_owned(), size))
+        {
+            let format = drive.options.remove("format");
+            drive.options.remove("size");
+            let (id, size) = match drive.options.remove("import-from") {
+                Some(source) => self.import(&storage, &source, format.as_deref()).await?,
+                None => self.allocate(name, &storage, gigabytes, format.as_deref(), &drive).await?,
+            };
+            drive.file = id;
+            drive.set("size", format_size(size));
+            self.log(format!("{name}: successfully created disk '{}'", drive.print()));
+            return Ok(drive);
+        }
+        let state = self.call.shared.state();
+        let Some(volume) = state.volume(&self.call.node, &drive.file) else {
+            return Err(format!("volume '{}' does not exist", drive.file));
+        };
+        drive.options.remove("format");
+        if !drive.is_cloudinit() {
+            let size = if volume.content == "iso" {
+                volume.size.next_multiple_of(512)
+            } else {
+                volume.size
+            };
+            drive.set("size", format_size(size));
+        }
+        Ok(drive)
+    }
+
+    fn create_cloudinit(&mut self, storage: &str, drive: &mut Drive) -> Result<(), String> {
+        let node = &self.call.node;
+        let mut state = self.call.shared.state();
+        let found = state.storage(node, storage)?.clone();
+        let asked = drive.options.remove("format");
+        let (file, format) = match found.path() {
+            Some(_) => {
+                let format = asked.unwrap_or_else(|| "qcow2".to_owned());
+                (format!("{0}/vm-{0}-cloudinit.{format}", self.vmid), format)
+            }
+            None => (format!("vm-{}-cloudinit", self.vmid), "raw".to_owned()),
+        };
+        let path = found.file(&file);
+        let now = self.call.shared.clock.unix();
+        let volumes = state.volumes_on_mut(node, storage);
+        if volumes.contains_key(&file) {
+            return Err(format!("disk image '{path}' already exists"));
+        }
+        let size = 4 << 20;
+        let volume = Volume {
+            content: "images".to_owned(),
+            format: format.clone(),
+            size,
+            used: 384 << 10,
+            vmid: Some(self.vmid),
+            ctime: now,
+            ..Volume::default()
+        };
+        volumes.insert(file.clone(), volume);
+        drop(state);
+        let id = format!("{storage}:{file}");
+        self.created.push(id.clone());
+        self.log(formatting(&path, &format, size));
+        drive.file = id;
+        drive.options.remove("size");
+        drive.set("media", "cdrom");
+        Ok(())
+    }
+
+    async fn allocate(
+        &mut self,
+        name: &str,
+        storage: &str,
+        gigabytes: f64,
+        format: Option<&str>,
+        drive: &Drive,
+    ) -> Result<(String, u64), String> {
+        let size = match name {
+            "efidisk0" if drive.option("efitype") == Some("4m") => 528 << 10,
+            "efidisk0" => 128 << 10,
+            "tpmstate0" => 4 << 20,
+            // Kilobytes are the smallest unit that the server allocates.
+            _ => (gigabytes * 1024.0 * 1024.0).ceil() as u64 * 1024,
+        };
+        self.sleep(Duration::from_millis(500)).await?;
+        let (id, path) = self.insert(storage, format, size, 0)?;
+        if size > 1 << 47 {
+            self.call.shared.state().remove_volume(&self.call.node, &id);
+            return Err(format!(
+                "unable to create image: qemu-img: {path}: The image size is too large for file format 'raw'"
+            ));
+        }
+        Ok((id, size))
+    }
+
+    /// Copies an image into a new disk, which gets the image's virtual size.
+    async fn import(
+        &mut self,
+        storage: &str,
+        source: &str,
+        format: Option<&str>,
+    ) -> Result<(String, u64), String> {
+        let node = self.call.node.clone();
+        let (size, source_format) = {
+            let state = self.call.shared.state();
+            let (source_storage, name) = parse_volume_id(source).unwrap_or(("", source));
+            let path =
+                state.storages.get(source_storage).map_or(source.to_owned(), |s| s.file(name));
+            let Some(volume) = state.volume(&node, source) else {
+                return Err(format!("failed to stat '{path}'"));
+            };
+            let size = match &volume.data {
+                Some(data) => image::virtual_size(&volume.format, data)
+                    .map_err(|error| format!("qemu-img: Could not open '{path}': {error}"))?,
+                None => volume.size,
+            };
+            (size, volume.format.clone())
+        };
+        self.log(format!("create full clone of drive ({source})"));
+        let takes = {
+            let state = self.call.shared.state();
+            state.storage(&node, storage)?.takes_format(&source_format)
+        };
+        let format = format.map(str::to_owned).or_else(|| takes.then_some(source_format));
+        let (id, _) = self.insert(storage, format.as_deref(), size, size / 4)?;
+        self.log(format!("allocated target volume '{id}'"));
+        self.copy(storage, size).await?;
+        Ok((id, size))
+    }
+
+    /// Lets the time pass that copying takes.
+    pub(super) async fn copy(&self, storage: &str, size: u64) -> Result<(), String> {
+        let whole = human_size(size);
+        self.log(format!("transferred 0.0 B of {whole} (0.00%)"));
+        self.sleep(copy_time(size)).await?;
+        if self.call.shared.faults.storage_full(storage) {
+            return Err(
+                "copy failed: qemu-img: error while writing at byte 0: No space left on device"
+                    .to_owned(),
+            );
+        }
+        self.log(format!("transferred {whole} of {whole} (100.00%)"));
+        Ok(())
+    }
+
+    /// Puts a new volume on a storage under the next free name.
+    pub(super) fn insert(
+        &mut self,
+        storage: &str,
+        format: Option<&str>,
+        size: u64,
+        used: u64,
+    ) -> Result<(String, String), String> {
+        let node = &self.call.node;
+        let mut state = self.call.shared.state();
+        let found = state.storage(node, storage)?.clone();
+        let format = match format {
+            Some(format) if found.takes_format(format) => format.to_owned(),
+            Some(format) if found.path().is_none() => {
+                return Err(format!("unsupported format '{format}'"));
+            }
+            Some(format) => return Err(format!("unsupported format '{format}'")),
+            None => found.default_format().to_owned(),
+        };
+        if state.used(node, storage) + used > found.total {
+            return Err(format!(
+                "unable to create image: qemu-img: {}: No space left on device",
+                found.file("")
+            ));
+        }
+        let plain = state.next_disk_name(node, storage, self.vmid, false, &format);
+        let name = state.next_disk_name(node, storage, self.vmid, self.template, &format);
+        let now = self.call.shared.clock.unix();
+        let volume = Volume {
+            content: "images".to_owned(),
+            format: format.clone(),
+            size,
+            used,
+            vmid: Some(self.vmid),
+            ctime: now,
+            ..Volume::default()
+        };
+        state.volumes_on_mut(node, storage).insert(name.clone(), volume);
+        drop(state);
+        let path = found.file(&plain);
+        match found.path() {
+            Some(_) => self.log(formatting(&path, &format, size)),
+            None => self.log(format!("  Logical volume \"{plain}\" created.")),
+        }
+        let id = format!("{storage}:{name}");
+        self.created.push(id.clone());
+        Ok((id, path))
+    }
+
+    /// Takes everything away that was made.
+    pub(super) fn undo(&mut self) {
+        let mut state = self.call.shared.state();
+        for id in self.created.drain(..) {
+            state.remove_volume(&self.call.node, &id);
+        }
+    }
+}
+
+/// The line with which qemu-img announces a new image.
+pub(super) fn formatting(path: &str, format: &str, size: u64) -> String {
+    let rest = match format {
+        "qcow2" => format!(
+            "fmt=qcow2 cluster_size=65536 extended_l2=off preallocation=metadata compression_type=zlib size={size} lazy_refcounts=off refcount_bits=16"
+        ),
+        "vmdk" => format!("fmt=vmdk size={size} compat6=off hwversion=undefined"),
+        _ => format!("fmt={format} size={size} preallocation=off"),
+    };
+    format!("Formatting '{path}', {rest}")
+}
+
+fn human_size(bytes: u64) -> String {
+    let mut number = bytes as f64;
+    for unit in ["B", "KiB", "MiB"] {
+        if number < 1024.0 {
+            return format!("{number:.1} {unit}");
+        }
+        number /= 1024.0;
+    }
+    format!("{number:.1} GiB")
+}
+
+/// `PUT /nodes/{node}/qemu/{vmid}/resize`.
+pub(crate) fn resize(call: &Call) -> Answer {
+    let vmid = call.params.vmid();
+    skiplock_for_root(call)?;
+    let work = call.clone();
+    let body = move |task: Task| async move {
+        let call = &work;
+        let params = &call.params;
+        let disk = params.text("disk");
+        let _held = lock_in_task(call, &task, vmid).await?;
+        let mut state = call.shared.state();
+        let now = state.vm(&call.node, vmid)?.config.clone();
+        if params.get("digest").is_some_and(|digest| !digest.is_empty() && digest != now.digest()) {
+            return Err("checksum mismatch (file change by other user?)".to_owned());
+        }
+        if !params.flag("skiplock") {
+            now.check_lock()?;
+        }
+        let Some(mut drive) = now.get(disk).and_then(|text| Drive::parse(disk, text)) else {
+            return Err(format!("disk '{disk}' does not exist"));
+        };
+        if drive.is_cdrom() {
+            return Err("you can't resize a cdrom".to_owned());
+        }
+        let storage = drive.file.split(':').next().unwrap_or_default().to_owned();
+        if !state.access.allowed(
+            &call.who,
+            &format!("/storage/{storage}"),
+            "Datastore.AllocateSpace",
+        ) {
+            let detail = format!("/storage/{storage}, Datastore.AllocateSpace");
+            return Err(format!("403 Permission check failed ({detail})"));
+        }
+        let Some(volume) = state.volume(&call.node, &drive.file).cloned() else {
+            return Err(format!("volume '{}' does not exist", drive.file));
+        };
+        if volume.format == "vmdk" {
+            return Err("can't resize this image format".to_owned());
+        }
+        let text = params.text("size");
+        let size = match text.strip_prefix('+') {
+            Some(more) => volume.size + parse_size(more).unwrap_or_default(),
+            None => parse_size(text).unwrap_or_default(),
+        };
+        if size < volume.size {
+            return Err("shrinking disks is not supported".to_owned());
+        }
+        if call.shared.faults.storage_full(&storage) {
+            return Err(format!(
+                "command '/usr/bin/qemu-img resize' failed: exit code 1: {}: No space left on device",
+                drive.file
+            ));
+        }
+        let name = drive.file.split_once(':').map(|(_, name)| own_name(name).to_owned());
+        if let Some(volume) =
+            name.and_then(|name| state.volumes_on_mut(&call.node, &storage).get_mut(&name))
+        {
+            volume.size = size;
+        }
+        drive.set("size", format_size(size));
+        if size != volume.size || now.get(disk) != Some(&drive.print()) {
+            state.vm_mut(&call.node, vmid)?.config.set(disk, drive.print());
+        }
+        Ok(())
+    };
+    let upid = tasks::start(&call.shared, &call.node, "resize", vmid.to_string(), &call.who, body);
+    Ok(Value::from(upid).into())
+}
+
+/// Refuses `skiplock` to everybody but root with a ticket.
+pub(super) fn skiplock_for_root(call: &Call) -> Result<(), ApiError> {
+    if call.params.flag("skiplock") && !call.who.is_root() {
+        return Err(ApiError::parameter("skiplock", "Only root may use this option."));
+    }
+    Ok(())
+}
+
+/// `POST /nodes/{node}/qemu/{vmid}/move_disk`.
+pub(crate) fn move_disk(call: &Call) -> Answer {
+    let vmid = call.params.vmid();
+    let params = &call.params;
+    let disk = params.text("disk").to_owned();
+    if params.get("target-vmid").is_some() {
+        return reassign(call, vmid, &disk);
+    }
+    let Some(storage) = params.get("storage").map(str::to_owned) else {
+        let text = "both 'storage' and 'target-vmid' missing, either needs to be set";
+        return Err(ApiError::parameters(BTreeMap::from([
+            ("storage".to_owned(), text.to_owned()),
+            ("target-vmid".to_owned(), text.to_owned()),
+        ])));
+    };
+    let drive = {
+        let state = call.shared.state();
+        let config = &state.vm(&call.node, vmid)?.config;
+        if params.get("digest").is_some_and(|digest| digest != config.digest()) {
+            let text = "detected modified configuration - file changed by other user? Try again.";
+            return Err(ApiError::internal(text));
+        }
+        config.check_lock()?;
+        let Some(drive) = config.get(&disk).and_then(|text| parse_any(&disk, text)) else {
+            return Err(ApiError::internal(format!("disk '{disk}' does not exist")));
+        };
+        if drive.is_cdrom() && !drive.is_cloudinit() {
+            return Err(ApiError::internal("you can't move a cdrom"));
+        }
+        usable_for_images(call, &state, &storage)?;
+        let volume = state
+            .volume(&call.node, &drive.file)
+            .ok_or_else(|| ApiError::internal(format!("volume '{}' does not exist", drive.file)))?;
+        let same = drive.file.split(':').next() == Some(&storage)
+            && params.get("format").is_none_or(|format| format == volume.format);
+        if same {
+            let text = "you can't move to the same storage with same format";
+            return Err(ApiError::internal(text));
+        }
+        drive
+    };
+    let work = call.clone();
+    let body = move |task: Task| async move {
+        let call = &work;
+        let _held = lock_in_task(call, &task, vmid).await?;
+        let volume = {
+            let state = call.shared.state();
+            state.volume(&call.node, &drive.file).cloned().ok_or("volume is gone")?
+        };
+        task.log(format!("create full clone of drive {disk} ({})", drive.file));
+        let mut worker = Worker::new(call, Some(&task), vmid);
+        let takes = {
+            let state = call.shared.state();
+            worker.template = state.vm(&call.node, vmid)?.config.template();
+            state.storage(&call.node, &storage)?.takes_format(&volume.format)
+        };
+        let format = call.params.get("format").map(str::to_owned);
+        let format = format.or_else(|| takes.then(|| volume.format.clone()));
+        let (id, _) = worker.insert(&storage, format.as_deref(), volume.size, volume.used)?;
+        if let Err(error) = worker.copy(&storage, volume.size).await {
+            worker.undo();
+            return Err(format!("storage migration failed: {error}"));
+        }
+        let mut moved = drive.clone();
+        moved.file = id;
+        moved.set("size", format_size(volume.size));
+        let mut state = call.shared.state();
+        if call.params.flag("delete") {
+            state.remove_volume(&call.node, &drive.file);
+        }
+        let vm = state.vm_mut(&call.node, vmid)?;
+        if !call.params.flag("delete") && !drive::is_unused(&disk) {
+            super::config::add_unused(&mut vm.config.values, &drive.file);
+        }
+        vm.config
+            .set(&disk, if drive::is_unused(&disk) { moved.file.clone() } else { moved.print() });
+        Ok(())
+    };
+    let upid = tasks::start(&call.shared, &call.node, "qmmove", vmid.to_string(), &call.who, body);
+    Ok(Value::from(upid).into())
+}
+
+/// A drive or a detached volume.
+pub(super) fn parse_any(name: &str, text: &str) -> Option<Drive> {
+    if drive::is_unused(name) {
+        return Some(Drive { file: text.split(',').next()?.to_owned(), options: BTreeMap::new() });
+    }
+    Drive::parse(name, text)
+}
+
+/// Gives a disk to another machine.
+fn reassign(call: &Call, vmid: u32, disk: &str) -> Answer {
+    let params = &call.params;
+    let target: u32 = params.integer("target-vmid").unwrap_or_default() as u32;
+    let key = params.get("target-disk").unwrap_or(disk).to_owned();
+    {
+        let state = call.shared.state();
+        if target == vmid {
+            let text = "must be different than source VMID to reassign disk";
+            return Err(ApiError::parameter("target-vmid", text));
+        }
+        let source = &state.vm(&call.node, vmid)?.config;
+        let other = &state.vm(&call.node, target)?.config;
+        source.check_lock()?;
+        other.check_lock()?;
+        if source.get(disk).is_none() {
+            return Err(ApiError::internal(format!(
+                "Disk '{disk}' for VM '{vmid}' does not exist"
+            )));
+        }
+        if other.get(&key).is_some() {
+            let text = format!("Target disk key '{key}' is already in use for VM '{target}'");
+            return Err(ApiError::internal(text));
+        }
+    }
+    let (work, disk) = (call.clone(), disk.to_owned());
+    let body = move |task: Task| async move {
+        let call = &work;
+        let _held = lock_in_task(call, &task, vmid).await?;
+        let mut state = call.shared.state();
+        let text = state.vm(&call.node, vmid)?.config.get(&disk).unwrap_or_default().to_owned();
+        let mut drive = parse_any(&disk, &text).ok_or("disk is gone")?;
+        let storage = drive.file.split(':').next().unwrap_or_default().to_owned();
+        let mut volume = state
+            .remove_volume(&call.node, &drive.file)
+            .ok_or_else(|| format!("volume '{}' does not exist", drive.file))?;
+        let name = state.next_disk_name(&call.node, &storage, target, false, &volume.format);
+        task.log(format!("moving disk '{disk}' from VM '{vmid}' to '{target}'"));
+        volume.vmid = Some(target);
+        state.volumes_on_mut(&call.node, &storage).insert(name.clone(), volume);
+        drive.file = format!("{storage}:{name}");
+        let printed = if drive::is_unused(&key) { drive.file.clone() } else { drive.print() };
+        let source = state.vm_mut(&call.node, vmid)?;
+        source.config.values.remove(&disk);
+        super::config::drop_from_boot(&mut source.config.values, &disk);
+        state.vm_mut(&call.node, target)?.config.set(&key, printed);
+        Ok(())
+    };
+    let id = format!("{vmid}-{target}");
+    let upid = tasks::start(&call.shared, &call.node, "qmmove", id, &call.who, body);
+    Ok(Value::from(upid).into())
+}
+
+/// Splits the parameters of a create or an update into drives and the rest, and checks who may set them.
+pub(super) fn split_settings(
+    call: &Call,
+    skip: &[&str],
+    creating: bool,
+) -> Result<(BTreeMap<String, Drive>, BTreeMap<String, String>), ApiError> {
+    let mut drives = BTreeMap::new();
+    let mut rest = BTreeMap::new();
+    for (name, param) in &call.params.0 {
+        if skip.contains(&name.as_str()) {
+            continue;
+        }
+        let crate::proxmox::params::Param::Text(value) = param else {
+            if name == "description" {
+                continue;
+            }
+            let text = format!("unable to parse value of '{name}' - got undefined value");
+            return Err(ApiError::internal(text));
+        };
+        options::check_root_only(&call.who, name, value, creating)?;
+        // The old name of the second IDE drive.
+        let name = if name == "cdrom" { "ide2" } else { name };
+        if drive::is_drive(name) {
+            let mut drive = Drive::parse(name, value).unwrap_or_default();
+            if call.params.get("cdrom").is_some() && name == "ide2" {
+                drive.set("media", "cdrom");
+            }
+            drives.insert(name.to_owned(), drive);
+        } else {
+            rest.insert(name.to_owned(), value.clone());
+        }
+    }
+    Ok((drives, rest))
+}
