@@ -7,3 +7,4 @@ mod provider;
 mod proxmox;
 
 pub use provider::{Clients, Config, OnPrem};
+pub use proxmox::{ProxmoxConfig, VmIdRange};

@@ -185,7 +185,6 @@ impl Client {
 
 /// Where a guest is
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct GuestLocation {
     /// Its node
     pub node: NodeName,

@@ -18,7 +18,7 @@ use crate::{AttributeType, Text};
 pub type ApiFields = Map<String, Json>;
 
 /// Changes of an API object, by API name; nothing = back to the server's default.
-pub type ApiChanges = BTreeMap<&'static str, Option<Json>>;
+pub type ApiChanges = BTreeMap<String, Option<Json>>;
 
 /// How an API writes its values. Every method has the plain JSON reading as default.
 pub trait ApiFormat {

@@ -146,6 +146,8 @@ fn context<R: Resource>(around: Surroundings, objects: &Objects) -> Result<Conte
         deadline,
         limit,
         stop,
+        prior_object: objects.prior.clone().unwrap_or_default(),
+        planned_object: objects.planned.clone().unwrap_or_default(),
         model: PhantomData,
     })
 }

@@ -9,8 +9,9 @@ use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::cty::Path;
+use crate::cty::{Path, Value as CtyValue};
 use crate::progress::{Critical, Progress};
+use crate::schema::Object;
 use crate::timeouts::Operation;
 use crate::{Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result};
 
@@ -114,6 +115,9 @@ pub struct Context<R: ResourceModel> {
     pub(crate) deadline: Instant,
     pub(crate) limit: Duration,
     pub(crate) stop: CancellationToken,
+    /// Prior state and plan as values, for comparing.
+    pub(crate) prior_object: Object,
+    pub(crate) planned_object: Object,
     pub(crate) model: PhantomData<R>,
 }
 
@@ -131,6 +135,32 @@ impl<R: ResourceModel> Context<R> {
     /// Whether this is the first read after an import, which adopts the object.
     pub fn imported(&self) -> bool {
         self.imported
+    }
+
+    /// Whether the configuration that was last applied sets the setting at `path`.
+    pub fn configured(&self, path: &str) -> bool {
+        self.progress.lock().private.configured().contains(path)
+    }
+
+    /// The attributes that this update changes and that `fresh`, what the server has now, shows to have
+    /// moved since the prior state: somebody else changed the same things.
+    pub fn moved(&self, fresh: &R) -> Vec<Path> {
+        let mut now = Object::new();
+        fresh.write(&mut now);
+        let attributes = R::schema().attributes;
+        let moved = attributes.iter().filter(|attribute| {
+            if attribute.carried() {
+                return false;
+            }
+            let get = |object: &Object| object.get(attribute.name).cloned();
+            let (prior, planned) = (get(&self.prior_object), get(&self.planned_object));
+            let Some(now) = get(&now) else { return false };
+            let same = |other: &Option<CtyValue>| {
+                other.as_ref().is_some_and(|other| attribute.equivalent(other, &now))
+            };
+            prior != planned && !same(&prior) && !same(&planned)
+        });
+        moved.map(|attribute| attribute.name.into()).collect()
     }
 
     /// Which operation runs.

@@ -118,6 +118,14 @@ impl Attribute {
         one == other || (self.canonical)(one) == (self.canonical)(other)
     }
 
+    /// Whether no server knows it: the framework carries it from the configuration.
+    pub fn carried(&self) -> bool {
+        matches!(
+            self.class,
+            Class::Optional { .. } | Class::Creation { .. } | Class::WriteOnly { .. }
+        )
+    }
+
     /// Whether it is never stored.
     pub fn write_only(&self) -> bool {
         matches!(self.class, Class::WriteOnly { .. })

@@ -6,7 +6,10 @@ use onprem_proxmox::{Error, ErrorKind, TlsProblem, Unreachable};
 use tf_provider::{Diagnostic, Situation};
 
 /// Explains an error of the Proxmox client; nothing when it is another's.
-pub(crate) fn explain(error: &(dyn StdError + 'static), situation: &Situation) -> Option<Diagnostic> {
+pub(crate) fn explain(
+    error: &(dyn StdError + 'static),
+    situation: &Situation,
+) -> Option<Diagnostic> {
     let error = error.downcast_ref::<Error>()?;
     let attempt = &situation.attempt;
     let base = |summary: String| {

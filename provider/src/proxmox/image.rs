@@ -203,10 +203,13 @@ impl Resource for Image {
         let Some(image) = find(&pve.within(cx), &identity).await? else { return Ok(None) };
         match cx.recall::<i64>(SIZE)? {
             Some(size) if size != image.size => cx.warn(
-                Diagnostic::warning(format!("{} is another file than was downloaded", identity.volume_id))
-                    .detail(format!("It had {size} bytes and has {} now.", image.size))
-                    .hint("to download it again: terraform apply -replace=ADDRESS")
-                    .at("size"),
+                Diagnostic::warning(format!(
+                    "{} is another file than was downloaded",
+                    identity.volume_id
+                ))
+                .detail(format!("It had {size} bytes and has {} now.", image.size))
+                .hint("to download it again: terraform apply -replace=ADDRESS")
+                .at("size"),
             ),
             Some(_) => {}
             None => cx.remember(SIZE, &image.size)?,
@@ -238,9 +241,10 @@ impl Resource for Image {
 
 /// What to ask the node for.
 fn download(plan: &ImagePlan) -> Result<Download> {
-    let url = plan.url.as_ref().ok_or_else(|| {
-        Diagnostic::error("`url` is needed to create an image").at("url")
-    })?;
+    let url = plan
+        .url
+        .as_ref()
+        .ok_or_else(|| Diagnostic::error("`url` is needed to create an image").at("url"))?;
     let filename = match &plan.file_name {
         Some(name) => name.clone(),
         None => url.file_name().unwrap_or_default().to_owned(),

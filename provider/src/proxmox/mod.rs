@@ -12,7 +12,7 @@ mod hardware;
 mod image;
 mod names;
 mod system;
-// mod template;
+mod template;
 mod version;
 
 use tf_provider::Registry;
@@ -20,12 +20,13 @@ use tf_provider::Registry;
 use crate::Clients;
 
 pub(crate) use explain::explain;
-pub(crate) use system::{Proxmox, ProxmoxConfig, ProxmoxSystem, validate};
+pub(crate) use system::{Proxmox, ProxmoxSystem, validate};
+pub use system::{ProxmoxConfig, VmIdRange};
 
 /// What the provider offers for Proxmox VE.
 pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
         .resource::<image::Image>()
-        //.resource::<template::Template>()
+        .resource::<template::Template>()
         .data_source::<version::ProxmoxVersion>();
 }

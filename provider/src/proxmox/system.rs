@@ -266,8 +266,8 @@ fn env_text(name: &str) -> Option<String> {
 
 impl Known {
     fn client(&self, authentication: Authentication) -> Result<Proxmox, onprem_proxmox::Error> {
-        let mut builder = Client::builder(self.endpoints.clone(), authentication)
-            .insecure(self.insecure);
+        let mut builder =
+            Client::builder(self.endpoints.clone(), authentication).insecure(self.insecure);
         if let Some(certificate) = &self.ca_certificate {
             builder = builder.ca_certificate(certificate);
         }

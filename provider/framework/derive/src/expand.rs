@@ -408,7 +408,9 @@ fn write(field: &Field) -> Tokens {
     let Field { ident, name, .. } = field;
     match &field.class {
         Class::Flatten => quote!(::tf_provider::Attributes::write(&self.#ident, object);),
+        // Whatever a read put there goes nowhere.
         Class::WriteOnly { .. } => quote! {
+            let _ = &self.#ident;
             object.insert(#name.to_owned(), ::tf_provider::cty::Value::Null);
         },
         _ if field.is_option => quote! {
@@ -507,11 +509,11 @@ fn changes_to_api(field: &Field) -> Tokens {
         match &changes.#ident {
             ::tf_provider::Change::Unchanged => {}
             ::tf_provider::Change::Reset => {
-                fields.insert(#api, ::core::option::Option::None);
+                fields.insert(#api.to_owned(), ::core::option::Option::None);
             }
             ::tf_provider::Change::Set(value) => {
                 let value = <#inner as ::tf_provider::api::ApiType>::to_api(value);
-                fields.insert(#api, ::core::option::Option::Some(value));
+                fields.insert(#api.to_owned(), ::core::option::Option::Some(value));
             }
         }
     }

@@ -25,12 +25,21 @@ pub(crate) struct RawField {
     identity: Flag,
     sensitive: Flag,
     keep: Flag,
-    absent: Option<Expr>,
-    default: Option<Expr>,
+    absent: Option<Given>,
+    default: Option<Given>,
     api: Option<Api>,
     range: Option<Range>,
     since: Option<String>,
     deprecated: Option<String>,
+}
+
+/// An expression as it stands; darling would read a string literal as code.
+struct Given(Expr);
+
+impl FromMeta for Given {
+    fn from_expr(expr: &Expr) -> darling::Result<Self> {
+        Ok(Self(expr.clone()))
+    }
 }
 
 /// `creation` or `creation(required)`.
@@ -205,11 +214,16 @@ impl Field {
             classes.push(Class::Required);
         }
         if raw.optional.is_present() {
-            classes.push(Class::Optional { default: raw.default.clone() });
+            classes.push(Class::Optional {
+                default: raw.default.as_ref().map(|given| given.0.clone()),
+            });
         }
         if raw.setting.is_present() {
             let keep = raw.keep.is_present();
-            classes.push(Class::Setting { absent: raw.absent.clone(), keep });
+            classes.push(Class::Setting {
+                absent: raw.absent.as_ref().map(|given| given.0.clone()),
+                keep,
+            });
         }
         if let Some(creation) = raw.creation {
             classes.push(Class::Creation { required: creation.required });

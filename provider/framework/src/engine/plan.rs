@@ -154,7 +154,10 @@ impl Planner<'_> {
             return prior.clone();
         }
         match (attribute.kind.nested(), prior) {
-            (Some((Nesting::Single, nested)), CtyValue::Object(before)) => {
+            // An object that cannot be without one of its attributes goes as a whole.
+            (Some((Nesting::Single, nested)), CtyValue::Object(before))
+                if absent.is_none() && !nested.iter().any(Attribute::required) =>
+            {
                 CtyValue::Object(self.object(nested, None, Some(before), path))
             }
             _ => absent.cloned().unwrap_or_else(CtyValue::unknown),

@@ -1,0 +1,233 @@
+//! The cloud-init drive of a VM. API: `ciuser`, `cipassword`, `sshkeys`, `ipconfig0`… and a drive with
+//! `STORAGE:cloudinit` of `/nodes/{node}/qemu/{vmid}/config`.
+
+use std::collections::BTreeMap;
+
+use onprem_proxmox::{GuestConfig, Params, Secret, StorageName, VolumeId};
+use percent_encoding::percent_decode_str;
+use tf_provider::api::{ApiError, FromApi};
+use tf_provider::{Attributes, Result, Text};
+
+use super::super::format::{self, Pve};
+use super::disk::{DiskSlot, api_fields};
+use super::network::NetworkSlot;
+
+/// What cloud-init does on the first boot, on a drive that Proxmox VE makes.
+#[derive(Clone, Attributes)]
+pub(crate) struct CloudInit {
+    /// Storage that holds the drive.
+    #[attr(required)]
+    storage: Text<StorageName>,
+    /// Slot of the drive, `ide2` unless set.
+    #[attr(creation)]
+    slot: Option<Text<DiskSlot>>,
+    /// Password of the user. Proxmox VE stores a hash of it, Terraform nothing.
+    #[attr(write_only(version = password_version))]
+    password: Option<String>,
+    /// Any number; another one sends the password again.
+    #[attr(optional)]
+    password_version: Option<i64>,
+    /// Public keys that may log in, one each.
+    #[attr(setting)]
+    ssh_keys: Vec<String>,
+    /// Addresses of the network devices, by slot.
+    #[attr(setting)]
+    ip_config: BTreeMap<NetworkSlot, IpConfig>,
+    #[attr(flatten)]
+    options: CloudInitOptions,
+}
+
+/// Options of cloud-init that are one parameter each.
+#[derive(Clone, Attributes)]
+pub(crate) struct CloudInitOptions {
+    /// User to make; the image's own unless set.
+    #[attr(setting, api = "ciuser")]
+    user: Option<String>,
+    /// Upgrades the packages on the first boot.
+    #[attr(setting, api = "ciupgrade", absent = true)]
+    upgrade: bool,
+    /// DNS servers; the node's unless set.
+    #[attr(setting, api = "nameserver", absent = Vec::<String>::new())]
+    dns_servers: Vec<String>,
+    /// Domain to search; the node's unless set.
+    #[attr(setting, api = "searchdomain")]
+    dns_domain: Option<String>,
+}
+
+/// Addresses of one network device.
+#[derive(Clone, Attributes)]
+pub(crate) struct IpConfig {
+    /// IPv4.
+    #[attr(setting)]
+    ipv4: Option<Ipv4Config>,
+    /// IPv6.
+    #[attr(setting)]
+    ipv6: Option<Ipv6Config>,
+}
+
+/// The IPv4 address of a network device.
+#[derive(Clone, Attributes)]
+pub(crate) struct Ipv4Config {
+    /// Address with its prefix length, for example `10.20.0.5/24`, or `dhcp`.
+    #[attr(required)]
+    address: String,
+    /// Gateway.
+    #[attr(setting)]
+    gateway: Option<String>,
+}
+
+/// The IPv6 address of a network device.
+#[derive(Clone, Attributes)]
+pub(crate) struct Ipv6Config {
+    /// Address with its prefix length, for example `2001:db8::5/64`, or `dhcp`, or `auto`.
+    #[attr(required)]
+    address: String,
+    /// Gateway.
+    #[attr(setting)]
+    gateway: Option<String>,
+}
+
+/// Slot of the drive when none is configured.
+const SLOT: &str = "ide2";
+
+/// API fields of [`CloudInitOptions`].
+const MANAGED: [&str; 4] = ["ciuser", "ciupgrade", "nameserver", "searchdomain"];
+
+/// Reads the cloud-init drive and what it holds; nothing when there is no drive.
+pub(crate) fn read(config: &GuestConfig) -> Result<Option<CloudInit>, ApiError> {
+    let Some((_, volume)) = drive(config) else { return Ok(None) };
+    let keys = config.text("sshkeys").unwrap_or_default();
+    let keys = percent_decode_str(&keys).decode_utf8_lossy().into_owned();
+    let mut ip_config = BTreeMap::new();
+    for key in config.slots("ipconfig") {
+        let slot = key.replace("ipconfig", "net").parse().map_err(ApiError::new)?;
+        ip_config.insert(slot, IpConfig::read(&config.text(key).unwrap_or_default()));
+    }
+    Ok(Some(CloudInit {
+        storage: volume.storage().into(),
+        slot: None,
+        password: None,
+        password_version: None,
+        ssh_keys: keys.lines().filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+        ip_config,
+        options: CloudInitOptions::from_api::<Pve>(&api_fields(config))?,
+    }))
+}
+
+/// Whether the password has to be sent again: its version says so.
+pub(crate) fn password_changed(
+    prior: Option<&CloudInitValues>,
+    plan: Option<&CloudInitPlan>,
+) -> bool {
+    let before = prior.and_then(|prior| prior.password_version.known());
+    before != plan.and_then(|plan| plan.password_version.as_ref())
+}
+
+/// The key and the volume of the cloud-init drive.
+fn drive(config: &GuestConfig) -> Option<(String, VolumeId)> {
+    config.values().keys().filter(|key| key.parse::<DiskSlot>().is_ok()).find_map(|key| {
+        let text = config.text(key)?;
+        let volume = text.split(',').next().filter(|volume| volume.contains("cloudinit"))?;
+        Some((key.clone(), volume.parse().ok()?))
+    })
+}
+
+/// Sets in `params` what makes the cloud-init of `config` that of `plan`. The password is sent when
+/// `password` says so, since nobody can tell whether the server has it already.
+pub(crate) fn change(
+    plan: &CloudInitPlan,
+    password: bool,
+    config: &GuestConfig,
+    params: &mut Params,
+) {
+    let slot = plan.slot.as_ref().map_or_else(|| SLOT.to_owned(), ToString::to_string);
+    let wanted = format!("{}:cloudinit", plan.storage);
+    match drive(config) {
+        Some((_, volume)) if volume.storage() == *plan.storage => {}
+        // A drive holds nothing that is not made anew: where it lies elsewhere it is replaced.
+        Some((key, _)) => {
+            params.set(&key, wanted);
+        }
+        None => {
+            params.set(&slot, wanted);
+        }
+    }
+    let fields = plan.options.to_api();
+    for key in MANAGED {
+        match fields.get(key) {
+            Some(value) => params.set(key, format::text(value)),
+            None if config.contains(key) => params.delete(key),
+            None => continue,
+        };
+    }
+    match &plan.ssh_keys {
+        Some(keys) if !keys.is_empty() => {
+            params.set_ssh_keys("sshkeys", keys.iter().map(String::as_str));
+        }
+        _ if config.contains("sshkeys") => {
+            params.delete("sshkeys");
+        }
+        _ => {}
+    }
+    let addresses = plan.ip_config.iter().flatten();
+    let addresses: BTreeMap<String, String> = addresses
+        .map(|(slot, config)| {
+            (slot.to_string().replace("net", "ipconfig"), config.property_string())
+        })
+        .collect();
+    for (key, text) in &addresses {
+        params.set(key, text.as_str());
+    }
+    for key in config.slots("ipconfig") {
+        if !addresses.contains_key(key) {
+            params.delete(key);
+        }
+    }
+    match &plan.password {
+        Some(text) if password => {
+            params.set("cipassword", Secret::new(text.clone()));
+        }
+        None if password && config.contains("cipassword") => {
+            params.delete("cipassword");
+        }
+        _ => {}
+    }
+}
+
+impl IpConfig {
+    fn read(text: &str) -> Self {
+        let fields = format::properties(text, "ip").unwrap_or_default();
+        let get = |key: &str| fields.get(key).map(format::text);
+        Self {
+            ipv4: get("ip").map(|address| Ipv4Config { address, gateway: get("gw") }),
+            ipv6: get("ip6").map(|address| Ipv6Config { address, gateway: get("gw6") }),
+        }
+    }
+}
+
+impl IpConfigPlan {
+    fn property_string(&self) -> String {
+        let mut parts = vec![];
+        if let Some(ipv4) = &self.ipv4 {
+            parts.push(format!("ip={}", ipv4.address));
+            parts.extend(ipv4.gateway.as_ref().map(|gateway| format!("gw={gateway}")));
+        }
+        if let Some(ipv6) = &self.ipv6 {
+            parts.push(format!("ip6={}", ipv6.address));
+            parts.extend(ipv6.gateway.as_ref().map(|gateway| format!("gw6={gateway}")));
+        }
+        parts.join(",")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_back() {
+        let config = IpConfig::read("ip=10.0.0.5/24,gw=10.0.0.1,ip6=auto");
+        assert_eq!(config.ipv4.unwrap().gateway.as_deref(), Some("10.0.0.1"));
+        assert_eq!(config.ipv6.unwrap().address, "auto");
+    }
+}

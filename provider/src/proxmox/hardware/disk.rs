@@ -1,0 +1,267 @@
+//! Disks of a VM. API: `scsi0`, `virtio0`, `sata0`, `ide0`… of `/nodes/{node}/qemu/{vmid}/config`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use onprem_proxmox::property_string::PropertyString;
+use onprem_proxmox::{GuestConfig, StorageName, VolumeId};
+use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
+use tf_provider::{Attributes, Choice, Result, Text};
+
+use super::super::format::{self, Pve};
+
+/// A disk.
+#[derive(Clone, Attributes)]
+pub(crate) struct Disk {
+    /// Storage that holds it. A change moves the disk.
+    #[attr(required)]
+    storage: Text<StorageName>,
+    /// Size in GiB; that of the image unless set. A disk grows in place and never shrinks.
+    #[attr(setting, keep)]
+    pub(crate) size: f64,
+    /// Format to make it in, for example `qcow2`; the storage's own unless set.
+    #[attr(creation)]
+    format: Option<String>,
+    /// Volume id.
+    #[attr(computed(until = [storage]))]
+    volume: Text<VolumeId>,
+    #[attr(flatten)]
+    options: DiskOptions,
+}
+
+/// Options of a disk that are one property each.
+#[derive(Clone, Attributes)]
+pub(crate) struct DiskOptions {
+    /// How the node accesses it.
+    #[attr(setting, api, absent = Aio::IoUring)]
+    aio: Aio,
+    /// Includes it in backups.
+    #[attr(setting, api, absent = true)]
+    backup: bool,
+    /// How the node caches it.
+    #[attr(setting, api, absent = Cache::None)]
+    cache: Cache,
+    /// Passes on what the guest trims.
+    #[attr(setting, api, absent = Discard::Ignore)]
+    discard: Discard,
+    /// Gives it a thread of its own; for `scsi` with the controller `virtio-scsi-single`, and `virtio`.
+    #[attr(setting, api, absent = false)]
+    iothread: bool,
+    /// Replicates it with the guest.
+    #[attr(setting, api, absent = true)]
+    replicate: bool,
+    /// Serial number that the guest sees.
+    #[attr(setting, api)]
+    serial: Option<String>,
+    /// Shows the guest a solid-state disk; not for `virtio`.
+    #[attr(setting, api, absent = false)]
+    ssd: bool,
+}
+
+/// Properties of [`DiskOptions`]: of others nothing is known here, and they stay.
+const MANAGED: [&str; 8] =
+    ["aio", "backup", "cache", "discard", "iothread", "replicate", "serial", "ssd"];
+
+/// How a node accesses a disk.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum Aio {
+    #[choice(name = "io_uring")]
+    IoUring,
+    Native,
+    Threads,
+    Other(String),
+}
+
+/// How a node caches a disk.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum Cache {
+    None,
+    Directsync,
+    Unsafe,
+    Writeback,
+    Writethrough,
+    Other(String),
+}
+
+/// What becomes of trimmed blocks.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum Discard {
+    Ignore,
+    On,
+    Other(String),
+}
+
+/// Where a disk is plugged in: `scsi0` to `scsi30`, `virtio0` to `virtio15`, `sata0` to `sata5`, `ide0`
+/// to `ide3`. The order is this one, too.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct DiskSlot(usize, u8);
+
+const BUSES: [(&str, u8); 4] = [("scsi", 30), ("virtio", 15), ("sata", 5), ("ide", 3)];
+
+impl FromStr for DiskSlot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let slot = BUSES.iter().enumerate().find_map(|(bus, (name, last))| {
+            let number: u8 = text.strip_prefix(name)?.parse().ok()?;
+            (number <= *last && text == format!("{name}{number}")).then_some(Self(bus, number))
+        });
+        slot.ok_or_else(|| {
+            format!(
+                "`{text}` is no disk slot: they are `scsi0` to `scsi30`, `virtio0` to `virtio15`, \
+                 `sata0` to `sata5` and `ide0` to `ide3`."
+            )
+        })
+    }
+}
+
+impl fmt::Display for DiskSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", BUSES[self.0].0, self.1)
+    }
+}
+
+/// The disks of a VM by slot; its `disks` attribute.
+pub(crate) type Disks = BTreeMap<DiskSlot, Disk>;
+
+/// Reads all disks of a VM; media and the cloud-init drive are none.
+pub(crate) fn read(config: &GuestConfig) -> Result<Disks, ApiError> {
+    let mut disks = Disks::new();
+    for (slot, text) in slots(config) {
+        disks.insert(slot, disk(&text).map_err(|error| error.within(&slot.to_string()))?);
+    }
+    Ok(disks)
+}
+
+/// The slots that hold a disk, with its property string.
+pub(crate) fn slots(config: &GuestConfig) -> Vec<(DiskSlot, String)> {
+    let texts =
+        config.values().keys().filter_map(|key| Some((key.parse().ok()?, config.text(key)?)));
+    texts.filter(|(_, text)| !text.contains("media=cdrom")).collect()
+}
+
+fn disk(text: &str) -> Result<Disk, ApiError> {
+    let fields = format::properties(text, "file").unwrap_or_default();
+    let volume = fields.get("file").and_then(Json::as_str).unwrap_or_default();
+    let volume: VolumeId =
+        volume.parse().map_err(|_| ApiError::new("a volume id").within("file"))?;
+    let size = fields.get("size").and_then(Json::as_str).and_then(gibibytes);
+    Ok(Disk {
+        storage: volume.storage().into(),
+        size: size.ok_or_else(|| ApiError::new("a size").within("size"))?,
+        format: None,
+        volume: volume.into(),
+        options: DiskOptions::from_api::<Pve>(&fields)?,
+    })
+}
+
+/// GiB of `32G`, `2252M`, `528K` or a number of bytes.
+fn gibibytes(text: &str) -> Option<f64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: f64 = digits.parse().ok()?;
+    let gibibyte = f64::from(1_u32 << 30);
+    Some(match &text[digits.len()..] {
+        "" => number / gibibyte,
+        "K" => number / f64::from(1_u32 << 20),
+        "M" => number / 1024.0,
+        "G" => number,
+        "T" => number * 1024.0,
+        _ => return None,
+    })
+}
+
+impl DiskPlan {
+    /// The storage that it is planned on.
+    pub(crate) fn storage(&self) -> &StorageName {
+        &self.storage
+    }
+
+    /// The size that it is planned with, in GiB, if the configuration says.
+    pub(crate) fn size(&self) -> Option<f64> {
+        self.size
+    }
+
+    /// The parameter that makes it: from an image, or empty.
+    pub(crate) fn allocation(&self, image: Option<&VolumeId>) -> String {
+        let mut text = match image {
+            Some(image) => format!("{}:0,import-from={image}", self.storage),
+            None => format!("{}:{}", self.storage, self.size.unwrap_or_default()),
+        };
+        if let Some(format) = &self.format {
+            text = format!("{text},format={format}");
+        }
+        for (key, value) in &self.options.to_api() {
+            text = format!("{text},{key}={}", format::text(value));
+        }
+        text
+    }
+
+    /// The parameter that gives the `current` disk the planned options; nothing when it has them.
+    pub(crate) fn reconfiguration(&self, current: &str) -> Result<Option<String>> {
+        let before =
+            DiskOptions::from_api::<Pve>(&format::properties(current, "file").unwrap_or_default())?;
+        let text = format::merged(current, &self.options.to_api(), &MANAGED)?;
+        let after =
+            DiskOptions::from_api::<Pve>(&format::properties(&text, "file").unwrap_or_default())?;
+        Ok((options(&before) != options(&after)).then_some(text))
+    }
+}
+
+fn options(options: &DiskOptions) -> tf_provider::schema::Object {
+    let mut object = tf_provider::schema::Object::new();
+    options.write(&mut object);
+    object
+}
+
+/// The volume and size of a disk as the server has it.
+pub(crate) fn volume_and_size(text: &str) -> Option<(VolumeId, f64)> {
+    let properties = PropertyString::parse(text).ok()?;
+    let volume = properties.default_value().or_else(|| properties.get("file"))?.parse().ok()?;
+    Some((volume, properties.get("size").and_then(gibibytes)?))
+}
+
+/// `size` as the resize call takes it: whole GiB, or KiB where it is not whole.
+pub(crate) fn size_text(size: f64) -> String {
+    match size.fract() == 0.0 {
+        true => format!("{size:.0}G"),
+        false => format!("{:.0}K", size * f64::from(1_u32 << 20)),
+    }
+}
+
+/// Fields of a guest's configuration, for the plain mapping.
+pub(crate) fn api_fields(config: &GuestConfig) -> ApiFields {
+    config.values().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_sort_by_bus_and_number() {
+        let mut slots: Vec<DiskSlot> =
+            ["ide2", "scsi10", "virtio0", "scsi2"].map(|slot| slot.parse().unwrap()).into();
+        slots.sort();
+        let texts: Vec<String> = slots.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["scsi2", "scsi10", "virtio0", "ide2"]);
+        assert!("scsi31".parse::<DiskSlot>().is_err());
+        assert!("scsi01".parse::<DiskSlot>().is_err());
+    }
+
+    #[test]
+    fn sizes_are_exact_in_gibibytes() {
+        assert_eq!(gibibytes("2252M"), Some(2.199_218_75));
+        assert_eq!(gibibytes("1T"), Some(1024.0));
+        assert_eq!(size_text(2.5), "2621440K");
+        assert_eq!(size_text(8.0), "8G");
+    }
+
+    #[test]
+    fn a_disk_reads_back() {
+        let disk = disk("local-lvm:vm-100-disk-0,discard=on,iothread=1,size=8G").unwrap();
+        assert_eq!(disk.storage.to_string(), "local-lvm");
+        assert_eq!(disk.options.discard, Discard::On);
+        assert!(disk.options.backup && disk.options.iothread);
+    }
+}

@@ -1,0 +1,185 @@
+//! Network devices of a VM. API: `net0` to `net31` of `/nodes/{node}/qemu/{vmid}/config`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use onprem_proxmox::{GuestConfig, Params};
+use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
+use tf_provider::{Attributes, Choice, Text};
+
+use super::super::format::{self, Pve};
+use super::super::names::MacAddress;
+
+/// A network device.
+#[derive(Clone, Attributes)]
+pub(crate) struct NetworkDevice {
+    /// Bridge that it is plugged into, for example `vmbr0`.
+    #[attr(required, api)]
+    bridge: String,
+    /// What the guest sees.
+    #[attr(setting, api, absent = NetworkModel::Virtio)]
+    model: NetworkModel,
+    /// MAC address; the server makes one unless set. It stays when it leaves the configuration.
+    #[attr(setting, keep, api = "macaddr")]
+    mac_address: Text<MacAddress>,
+    /// VLAN that its packets are tagged with.
+    #[attr(setting, api = "tag", range(1, 4094))]
+    vlan_id: Option<i64>,
+    /// Has the firewall look at its packets.
+    #[attr(setting, api, absent = false)]
+    firewall: bool,
+    /// Pulls the plug.
+    #[attr(setting, api = "link_down", absent = false)]
+    disconnected: bool,
+    /// Largest packet in bytes; 1 takes the bridge's.
+    #[attr(setting, api, range(1, 65520))]
+    mtu: Option<i64>,
+    /// Packet queues.
+    #[attr(setting, api, range(0, 64))]
+    queues: Option<i64>,
+    /// Limit in MB/s.
+    #[attr(setting, api = "rate")]
+    rate_limit: Option<f64>,
+}
+
+/// What a guest sees of a network device.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum NetworkModel {
+    Virtio,
+    E1000,
+    E1000e,
+    Rtl8139,
+    Vmxnet3,
+    Other(String),
+}
+
+/// Properties that a [`NetworkDevice`] has: of others nothing is known here, and they stay.
+const MANAGED: [&str; 9] =
+    ["bridge", "model", "macaddr", "tag", "firewall", "link_down", "mtu", "queues", "rate"];
+
+/// Where a device is plugged in: `net0` to `net31`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct NetworkSlot(u8);
+
+impl FromStr for NetworkSlot {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_prefix("net").filter(|digits| !digits.starts_with('+'));
+        match number.and_then(|digits| digits.parse().ok()) {
+            Some(number) if number <= 31 && text == format!("net{number}") => Ok(Self(number)),
+            _ => Err(format!("`{text}` is no network slot: they are `net0` to `net31`.")),
+        }
+    }
+}
+
+impl fmt::Display for NetworkSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "net{}", self.0)
+    }
+}
+
+/// The devices of a VM by slot; its `network` attribute.
+pub(crate) type Network = BTreeMap<NetworkSlot, NetworkDevice>;
+/// The devices as they shall become.
+pub(crate) type NetworkPlan = BTreeMap<NetworkSlot, NetworkDevicePlan>;
+
+/// Reads all devices of a VM.
+pub(crate) fn read(config: &GuestConfig) -> Result<Network, ApiError> {
+    let mut network = Network::new();
+    for slot in config.slots("net") {
+        let text = config.text(slot).unwrap_or_default();
+        let device =
+            NetworkDevice::from_api::<Pve>(&fields(&text)).map_err(|error| error.within(slot))?;
+        network.insert(slot.parse().map_err(ApiError::new)?, device);
+    }
+    Ok(network)
+}
+
+/// The properties of a device; the server writes the model as the key of the address.
+fn fields(text: &str) -> ApiFields {
+    let mut fields = format::properties(text, "model").unwrap_or_default();
+    let address = |value: &Json| value.as_str().is_some_and(|v| v.parse::<MacAddress>().is_ok());
+    let model = fields
+        .iter()
+        .find(|(key, value)| !MANAGED.contains(&key.as_str()) && address(value))
+        .map(|(key, _)| key.clone());
+    if let Some(model) = model
+        && let Some(address) = fields.remove(&model)
+    {
+        fields.insert("model".to_owned(), model.into());
+        fields.insert("macaddr".to_owned(), address);
+    }
+    fields
+}
+
+/// Sets in `params` what makes the devices of `config` those of `plan`, which are all there shall be.
+pub(crate) fn change(plan: &NetworkPlan, config: &GuestConfig, params: &mut Params) {
+    for (slot, device) in plan {
+        let slot = slot.to_string();
+        let current = config.text(&slot);
+        let wanted = property_string(device, current.as_deref());
+        let same = current.as_deref().is_some_and(|current| fields(current) == fields(&wanted));
+        if !same {
+            params.set(&slot, wanted);
+        }
+    }
+    for slot in config.slots("net") {
+        if !plan.keys().any(|planned| planned.to_string() == slot) {
+            params.delete(slot);
+        }
+    }
+}
+
+/// The device as a parameter, with what the `current` one has beyond the managed properties. Without an
+/// address in it the server would make a new one, so a current address stays.
+fn property_string(device: &NetworkDevicePlan, current: Option<&str>) -> String {
+    let mut properties = current.map(fields).unwrap_or_default();
+    let address = properties.get("macaddr").cloned();
+    properties.retain(|key, _| !MANAGED.contains(&key.as_str()));
+    properties.extend(device.to_api());
+    let model = properties.remove("model").unwrap_or_else(|| "virtio".into());
+    let address = properties.remove("macaddr").or(address);
+    let mut text = format::text(&model);
+    if let Some(address) = address {
+        text = format!("{text}={}", format::text(&address));
+    }
+    for (key, value) in &properties {
+        text = format!("{text},{key}={}", format::text(value));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_written_one_way() {
+        assert_eq!("net3".parse::<NetworkSlot>().unwrap().to_string(), "net3");
+        for wrong in ["net32", "net03", "net", "eth0", "net+1"] {
+            assert!(wrong.parse::<NetworkSlot>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_change_keeps_the_address_and_what_is_not_managed() {
+        let device = NetworkDevicePlan {
+            bridge: "vmbr1".to_owned(),
+            model: None,
+            mac_address: None,
+            vlan_id: Some(5),
+            firewall: None,
+            disconnected: None,
+            mtu: None,
+            queues: None,
+            rate_limit: None,
+        };
+        let current = "virtio=BC:24:11:00:00:01,bridge=vmbr0,trunks=1;2,rate=5";
+        assert_eq!(
+            property_string(&device, Some(current)),
+            "virtio=BC:24:11:00:00:01,bridge=vmbr1,tag=5,trunks=1;2"
+        );
+    }
+}

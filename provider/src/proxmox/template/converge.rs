@@ -1,0 +1,147 @@
+//! Brings the configuration of a guest to its plan.
+
+use std::collections::BTreeMap;
+
+use onprem_proxmox::{GuestConfig, MoveDisk, NodeName, Params, VmId};
+use tf_provider::api::ApiChanges;
+use tf_provider::cty::Path;
+use tf_provider::{Diagnostic, Result, Value};
+
+use super::{TemplateChanges, TemplatePlan};
+use crate::proxmox::Proxmox;
+use crate::proxmox::format;
+use crate::proxmox::hardware::disk::{self, DiskPlan, DiskSlot, DiskValues};
+use crate::proxmox::hardware::{cloud_init, network};
+
+/// Sizes that differ by less are the same: the server rounds to its blocks.
+const TOLERANCE: f64 = 1.0 / 1024.0 / 1024.0;
+
+/// One guest on its way to its plan.
+pub(super) struct Converge<'a> {
+    pub(super) pve: &'a Proxmox,
+    pub(super) vm_id: VmId,
+    pub(super) node: &'a NodeName,
+    pub(super) plan: &'a TemplatePlan,
+}
+
+/// What of the settings to bring to the plan.
+pub(super) struct Settings {
+    pub(super) hardware: ApiChanges,
+    pub(super) network: bool,
+    pub(super) cloud_init: bool,
+    pub(super) password: bool,
+}
+
+impl Settings {
+    /// All that the plan says: for a guest of which nobody knows how far it is.
+    pub(super) fn all(plan: &TemplatePlan) -> Self {
+        let fields = plan.hardware.fields();
+        Self { hardware: fields, network: true, cloud_init: true, password: true }
+    }
+
+    /// What an update changes.
+    pub(super) fn changed(changes: &TemplateChanges, password: bool) -> Self {
+        Self {
+            hardware: changes.hardware.to_api(),
+            network: changes.network.is_change(),
+            cloud_init: changes.cloud_init.is_change() || password,
+            password,
+        }
+    }
+}
+
+impl Converge<'_> {
+    /// Changes everything but the disks, in one request.
+    pub(super) async fn settings(&self, settings: &Settings, config: &GuestConfig) -> Result<()> {
+        let mut params = Params::new();
+        format::add_changes(&mut params, &settings.hardware);
+        if settings.network
+            && let Some(network) = &self.plan.network
+        {
+            network::change(network, config, &mut params);
+        }
+        if settings.cloud_init
+            && let Some(cloud_init) = &self.plan.cloud_init
+        {
+            cloud_init::change(cloud_init, settings.password, config, &mut params);
+        }
+        self.update(params, config).await
+    }
+
+    /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had.
+    pub(super) async fn disks(
+        &self,
+        prior: Option<&BTreeMap<DiskSlot, Value<DiskValues>>>,
+    ) -> Result<()> {
+        let Some(planned) = &self.plan.disks else { return Ok(()) };
+        for (slot, disk) in planned {
+            self.disk(*slot, disk).await?;
+        }
+        for slot in prior.into_iter().flatten().map(|(slot, _)| slot) {
+            let config = self.config().await?;
+            if !planned.contains_key(slot) && config.contains(&slot.to_string()) {
+                let mut params = Params::new();
+                params.delete(&slot.to_string());
+                self.update(params, &config).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn disk(&self, slot: DiskSlot, disk: &DiskPlan) -> Result<()> {
+        let qemu = self.pve.qemu(self.node, self.vm_id);
+        let key = slot.to_string();
+        let mut config = self.config().await?;
+        let Some(mut current) = config.text(&key) else {
+            let mut params = Params::new();
+            params.set(&key, disk.allocation(None)).set("digest", config.digest());
+            qemu.update_in_task(&params).await?;
+            return Ok(());
+        };
+        let Some((volume, size)) = disk::volume_and_size(&current) else { return Ok(()) };
+        if volume.storage() != *disk.storage() {
+            let to = MoveDisk {
+                storage: Some(disk.storage().clone()),
+                delete_source: true,
+                digest: Some(config.digest().to_owned()),
+                ..MoveDisk::default()
+            };
+            qemu.move_disk(&key, &to).await?;
+            config = self.config().await?;
+            current = config.text(&key).unwrap_or_default();
+        }
+        if let Some(text) = disk.reconfiguration(&current)? {
+            let mut params = Params::new();
+            params.set(&key, text);
+            self.update(params, &config).await?;
+        }
+        match disk.size() {
+            Some(wanted) if wanted > size + TOLERANCE => {
+                qemu.resize(&key, &disk::size_text(wanted), None).await?;
+            }
+            Some(wanted) if wanted < size - TOLERANCE => {
+                return Err(Diagnostic::error(format!("Disk {key} has {size} GiB"))
+                    .detail(format!(
+                        "The configuration says {wanted} GiB, and a disk cannot shrink."
+                    ))
+                    .hint("an image has a size of its own: say at least that, or nothing")
+                    .at(Path::from("disks").key(&key).attribute("size")));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn config(&self) -> Result<GuestConfig> {
+        Ok(self.pve.qemu(self.node, self.vm_id).config().await?)
+    }
+
+    /// Sends a change, guarded by the digest of the configuration that it was made for.
+    async fn update(&self, mut params: Params, config: &GuestConfig) -> Result<()> {
+        if params.is_empty() {
+            return Ok(());
+        }
+        params.set("digest", config.digest());
+        Ok(self.pve.qemu(self.node, self.vm_id).update(&params).await?)
+    }
+}
