@@ -121,6 +121,11 @@ async fn route(call: &Call, method: &str, template: &str, path: &str) -> Answer 
         ("GET", "/nodes/{node}/tasks/{upid}/log") => tasks::log(call),
         ("GET", "/nodes/{node}/tasks/{upid}/status") => tasks::status(call),
         ("GET", "/nodes/{node}/lxc") => Ok(json!([]).into()),
+        // There are no containers yet, and to say so is an answer.
+        ("GET", "/nodes/{node}/lxc/{vmid}/config") => Err(ApiError::internal(format!(
+            "Configuration file '{}.conf' does not exist",
+            path.trim_start_matches('/').trim_end_matches("/config")
+        ))),
         (_, template) if template.starts_with("/cluster") => {
             cluster::route(call, method, template).unwrap_or_else(|| missing(method, path))
         }
