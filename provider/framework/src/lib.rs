@@ -35,6 +35,9 @@ mod value;
 mod cli;
 #[cfg(feature = "serve")]
 mod server;
+#[cfg(feature = "serve")]
+#[doc(hidden)]
+pub mod testing;
 
 #[cfg(feature = "serve")]
 pub use cli::run;

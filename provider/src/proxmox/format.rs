@@ -2,8 +2,9 @@
 
 use onprem_proxmox::property_string::PropertyString;
 use onprem_proxmox::{Params, codec};
-use tf_provider::Result;
-use tf_provider::api::{ApiChanges, ApiFields, ApiFormat, Json};
+use tf_provider::Attributes;
+use tf_provider::api::{ApiChanges, ApiError, ApiFields, ApiFormat, FromApi, Json};
+use tf_provider::schema::Object;
 
 /// The format of the Proxmox API.
 #[derive(Clone, Copy, Debug)]
@@ -78,11 +79,14 @@ pub(crate) fn text(value: &Json) -> String {
     }
 }
 
-/// The parameters that set `fields`.
+/// The parameters that set `fields`. What is empty is not sent: the server would store a blank.
 pub(crate) fn params(fields: &ApiFields) -> Params {
     let mut params = Params::new();
     for (key, value) in fields {
-        params.set(key, text(value));
+        let text = text(value);
+        if !text.is_empty() {
+            params.set(key, text);
+        }
     }
     params
 }
@@ -90,23 +94,48 @@ pub(crate) fn params(fields: &ApiFields) -> Params {
 /// Adds what changes to `params`.
 pub(crate) fn add_changes(params: &mut Params, changes: &ApiChanges) {
     for (key, value) in changes {
-        match value {
-            Some(value) => params.set(key, text(value)),
+        match value.as_ref().map(text).filter(|text| !text.is_empty()) {
+            Some(text) => params.set(key, text),
             None => params.delete(key),
         };
     }
 }
 
-/// A property string with `fields` in it; properties of `current` that `fields` does not name stay.
-pub(crate) fn merged(current: &str, fields: &ApiFields, dropped: &[&str]) -> Result<String> {
-    let mut properties = PropertyString::parse(current)?;
-    for key in dropped {
-        properties.remove(key);
+/// The `current` fields with the `managed` ones as `planned`, and nothing in them that means no more
+/// than its absence. All other fields stay. Nothing when they mean what is planned already.
+pub(crate) fn brought_to<T: FromApi + Attributes>(
+    current: &ApiFields,
+    planned: &ApiFields,
+    managed: &[&str],
+) -> Result<Option<ApiFields>, ApiError> {
+    let meaning = |fields: &ApiFields| -> Result<Object, ApiError> {
+        let mut object = Object::new();
+        T::from_api::<Pve>(fields)?.write(&mut object);
+        Ok(object)
+    };
+    let mut fields = current.clone();
+    fields.retain(|key, _| !managed.contains(&key.as_str()));
+    for (key, value) in planned {
+        let mut with = fields.clone();
+        with.insert(key.clone(), value.clone());
+        let counts = match (meaning(&fields), meaning(&with)) {
+            (Ok(without), Ok(with)) => without != with,
+            // Required fields come one by one.
+            _ => true,
+        };
+        if counts {
+            fields = with;
+        }
     }
-    for (key, value) in fields {
-        properties.set(key, text(value))?;
-    }
-    Ok(properties.to_string())
+    Ok((meaning(&fields)? != meaning(current)?).then_some(fields))
+}
+
+/// A property string of `fields`, the one under `first` bare and in front.
+pub(crate) fn property_string(fields: &ApiFields, first: &str) -> String {
+    let bare = fields.get(first).map(text);
+    let rest = fields.iter().filter(|(key, _)| *key != first);
+    let rest = rest.map(|(key, value)| format!("{key}={}", text(value)));
+    bare.into_iter().chain(rest).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -122,12 +151,5 @@ mod tests {
         let agent = Pve::object(&Json::from("1,type=virtio"), "enabled").unwrap();
         assert_eq!(agent["enabled"], "1");
         assert_eq!(agent["type"], "virtio");
-    }
-
-    #[test]
-    fn what_is_not_managed_in_a_property_string_stays() {
-        let fields = ApiFields::from_iter([("bridge".to_owned(), Json::from("vmbr1"))]);
-        let text = merged("virtio=AA:BB:CC:DD:EE:FF,bridge=vmbr0,queues=4", &fields, &[]).unwrap();
-        assert_eq!(text, "virtio=AA:BB:CC:DD:EE:FF,bridge=vmbr1,queues=4");
     }
 }

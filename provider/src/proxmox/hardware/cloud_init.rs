@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use onprem_proxmox::{GuestConfig, Params, Secret, StorageName, VolumeId};
 use percent_encoding::percent_decode_str;
 use tf_provider::api::{ApiError, FromApi};
-use tf_provider::{Attributes, Result, Text};
+use tf_provider::{Attributes, Text};
 
 use super::super::format::{self, Pve};
 use super::disk::{DiskSlot, api_fields};
@@ -139,7 +139,7 @@ pub(crate) fn change(
     password: bool,
     config: &GuestConfig,
     params: &mut Params,
-) {
+) -> Result<(), ApiError> {
     let slot = plan.slot.as_ref().map_or_else(|| SLOT.to_owned(), ToString::to_string);
     let wanted = format!("{}:cloudinit", plan.storage);
     match drive(config) {
@@ -152,13 +152,17 @@ pub(crate) fn change(
             params.set(&slot, wanted);
         }
     }
-    let fields = plan.options.to_api();
-    for key in MANAGED {
-        match fields.get(key) {
-            Some(value) => params.set(key, format::text(value)),
-            None if config.contains(key) => params.delete(key),
-            None => continue,
-        };
+    let current = api_fields(config);
+    let planned = plan.options.to_api();
+    if let Some(fields) = format::brought_to::<CloudInitOptions>(&current, &planned, &MANAGED)? {
+        for key in MANAGED {
+            let wanted = fields.get(key).map(format::text).filter(|text| !text.is_empty());
+            match wanted {
+                Some(text) => params.set(key, text),
+                None if current.contains_key(key) => params.delete(key),
+                None => continue,
+            };
+        }
     }
     match &plan.ssh_keys {
         Some(keys) if !keys.is_empty() => {
@@ -192,6 +196,7 @@ pub(crate) fn change(
         }
         _ => {}
     }
+    Ok(())
 }
 
 impl IpConfig {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use onprem_proxmox::property_string::PropertyString;
 use onprem_proxmox::{GuestConfig, StorageName, VolumeId};
 use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
-use tf_provider::{Attributes, Choice, Result, Text};
+use tf_provider::{Attributes, Choice, Text};
 
 use super::super::format::{self, Pve};
 
@@ -198,20 +198,12 @@ impl DiskPlan {
     }
 
     /// The parameter that gives the `current` disk the planned options; nothing when it has them.
-    pub(crate) fn reconfiguration(&self, current: &str) -> Result<Option<String>> {
-        let before =
-            DiskOptions::from_api::<Pve>(&format::properties(current, "file").unwrap_or_default())?;
-        let text = format::merged(current, &self.options.to_api(), &MANAGED)?;
-        let after =
-            DiskOptions::from_api::<Pve>(&format::properties(&text, "file").unwrap_or_default())?;
-        Ok((options(&before) != options(&after)).then_some(text))
+    pub(crate) fn reconfiguration(&self, current: &str) -> Result<Option<String>, ApiError> {
+        let current = format::properties(current, "file").unwrap_or_default();
+        let planned = self.options.to_api();
+        let fields = format::brought_to::<DiskOptions>(&current, &planned, &MANAGED)?;
+        Ok(fields.map(|fields| format::property_string(&fields, "file")))
     }
-}
-
-fn options(options: &DiskOptions) -> tf_provider::schema::Object {
-    let mut object = tf_provider::schema::Object::new();
-    options.write(&mut object);
-    object
 }
 
 /// The volume and size of a disk as the server has it.

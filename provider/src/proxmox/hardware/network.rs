@@ -115,14 +115,19 @@ fn fields(text: &str) -> ApiFields {
 }
 
 /// Sets in `params` what makes the devices of `config` those of `plan`, which are all there shall be.
-pub(crate) fn change(plan: &NetworkPlan, config: &GuestConfig, params: &mut Params) {
+pub(crate) fn change(
+    plan: &NetworkPlan,
+    config: &GuestConfig,
+    params: &mut Params,
+) -> Result<(), ApiError> {
     for (slot, device) in plan {
         let slot = slot.to_string();
-        let current = config.text(&slot);
-        let wanted = property_string(device, current.as_deref());
-        let same = current.as_deref().is_some_and(|current| fields(current) == fields(&wanted));
-        if !same {
-            params.set(&slot, wanted);
+        let wanted = match config.text(&slot) {
+            None => Some(property_string(device.to_api())),
+            Some(current) => changed(&fields(&current), device)?,
+        };
+        if let Some(text) = wanted {
+            params.set(&slot, text);
         }
     }
     for slot in config.slots("net") {
@@ -130,25 +135,33 @@ pub(crate) fn change(plan: &NetworkPlan, config: &GuestConfig, params: &mut Para
             params.delete(slot);
         }
     }
+    Ok(())
 }
 
-/// The device as a parameter, with what the `current` one has beyond the managed properties. Without an
-/// address in it the server would make a new one, so a current address stays.
-fn property_string(device: &NetworkDevicePlan, current: Option<&str>) -> String {
-    let mut properties = current.map(fields).unwrap_or_default();
-    let address = properties.get("macaddr").cloned();
-    properties.retain(|key, _| !MANAGED.contains(&key.as_str()));
-    properties.extend(device.to_api());
-    let model = properties.remove("model").unwrap_or_else(|| "virtio".into());
-    let address = properties.remove("macaddr").or(address);
-    let mut text = format::text(&model);
-    if let Some(address) = address {
-        text = format!("{text}={}", format::text(&address));
+/// The `current` device as it shall become; nothing when it is so. Without an address in the parameter
+/// the server would make a new one, so the address stays.
+fn changed(current: &ApiFields, device: &NetworkDevicePlan) -> Result<Option<String>, ApiError> {
+    let mut planned = device.to_api();
+    if let Some(address) = current.get("macaddr") {
+        planned.entry("macaddr").or_insert_with(|| address.clone());
     }
-    for (key, value) in &properties {
-        text = format!("{text},{key}={}", format::text(value));
+    let fields = format::brought_to::<NetworkDevice>(current, &planned, &MANAGED)?;
+    Ok(fields.map(property_string))
+}
+
+/// The device as a parameter: the model, with the address if there is one, in front.
+fn property_string(mut fields: ApiFields) -> String {
+    let model = fields.remove("model").unwrap_or_else(|| "virtio".into());
+    match fields.remove("macaddr") {
+        Some(address) => {
+            let rest = format::property_string(&fields, "");
+            format!("{}={},{rest}", format::text(&model), format::text(&address))
+        }
+        None => {
+            fields.insert("model".to_owned(), model);
+            format::property_string(&fields, "model")
+        }
     }
-    text
 }
 
 #[cfg(test)]
@@ -176,10 +189,27 @@ mod tests {
             queues: None,
             rate_limit: None,
         };
-        let current = "virtio=BC:24:11:00:00:01,bridge=vmbr0,trunks=1;2,rate=5";
+        let current = fields("virtio=BC:24:11:00:00:01,bridge=vmbr0,trunks=1;2,rate=5");
         assert_eq!(
-            property_string(&device, Some(current)),
-            "virtio=BC:24:11:00:00:01,bridge=vmbr1,tag=5,trunks=1;2"
+            changed(&current, &device).unwrap().as_deref(),
+            Some("virtio=BC:24:11:00:00:01,bridge=vmbr1,tag=5,trunks=1;2")
         );
+    }
+
+    #[test]
+    fn what_means_no_more_than_its_absence_is_not_written() {
+        let device = NetworkDevicePlan {
+            bridge: "vmbr0".to_owned(),
+            model: Some(NetworkModel::Virtio),
+            mac_address: Some("BC:24:11:00:00:01".parse().unwrap()),
+            vlan_id: None,
+            firewall: Some(false),
+            disconnected: Some(false),
+            mtu: None,
+            queues: None,
+            rate_limit: None,
+        };
+        let current = fields("virtio=BC:24:11:00:00:01,bridge=vmbr0");
+        assert_eq!(changed(&current, &device).unwrap(), None);
     }
 }

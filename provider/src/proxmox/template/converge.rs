@@ -58,12 +58,12 @@ impl Converge<'_> {
         if settings.network
             && let Some(network) = &self.plan.network
         {
-            network::change(network, config, &mut params);
+            network::change(network, config, &mut params)?;
         }
         if settings.cloud_init
             && let Some(cloud_init) = &self.plan.cloud_init
         {
-            cloud_init::change(cloud_init, settings.password, config, &mut params);
+            cloud_init::change(cloud_init, settings.password, config, &mut params)?;
         }
         self.update(params, config).await
     }

@@ -79,7 +79,7 @@ async fn make(
     // The fingerprint is ours from the first request on, so that what is begun is known for ours.
     let uuid = Uuid::new_v4().to_string();
     cx.remember(UUID, &uuid)?;
-    let mut params = parameters(plan, claim);
+    let mut params = parameters(plan, claim)?;
     params.set("smbios1", format!("uuid={uuid}"));
     for attempt in 1.. {
         let vm_id = match wanted {
@@ -120,23 +120,23 @@ async fn make(
 }
 
 /// The parameters of the creating request.
-fn parameters(plan: &TemplatePlan, claim: Option<&Claim>) -> Params {
+fn parameters(plan: &TemplatePlan, claim: Option<&Claim>) -> Result<Params> {
     let nothing = onprem_proxmox::GuestConfig::default();
     let mut params = format::params(&plan.hardware.to_api());
     if let Some(claim) = claim {
         params.set("description", claim.mark(&plan.hardware.description()));
     }
     if let Some(network) = &plan.network {
-        network::change(network, &nothing, &mut params);
+        network::change(network, &nothing, &mut params)?;
     }
     if let Some(cloud_init) = &plan.cloud_init {
-        cloud_init::change(cloud_init, true, &nothing, &mut params);
+        cloud_init::change(cloud_init, true, &nothing, &mut params)?;
     }
     let mut image = plan.image.as_deref();
     for (slot, disk) in plan.disks.iter().flatten() {
         params.set(&slot.to_string(), disk.allocation(image.take()));
     }
-    params
+    Ok(params)
 }
 
 /// Goes on with a guest that an earlier apply began: waits until nothing works on it any more, since a
