@@ -1,0 +1,5 @@
+data "onprem_proxmox_version" "this" {}
+
+output "proxmox_version" {
+  value = data.onprem_proxmox_version.this.version
+}

@@ -1,0 +1,4 @@
+import {
+  to = onprem_proxmox_template.ubuntu22
+  id = "9000"
+}
