@@ -48,7 +48,14 @@ pub use private::Private;
 pub use progress::Critical;
 pub use provider::{FromClients, Provider, Registry, Situation};
 pub use resource::{Context, PlanContext, Resource, Update};
-pub use tf_provider_derive::{Attributes, Choice, DataSource, Resource};
+#[doc = include_str!("docs/attributes.md")]
+pub use tf_provider_derive::Attributes;
+#[doc = include_str!("docs/choice.md")]
+pub use tf_provider_derive::Choice;
+#[doc = include_str!("docs/data_source.md")]
+pub use tf_provider_derive::DataSource;
+#[doc = include_str!("docs/resource.md")]
+pub use tf_provider_derive::Resource;
 pub use tf_provider_protocol::cty;
 pub use timeouts::Operation;
 pub use types::{AttributeType, Text};

@@ -69,7 +69,7 @@ pub(crate) fn explain(
                  8006 is open from here; several endpoints fail over",
             ),
         ErrorKind::NoSuchNode => {
-            let diagnostic = could_not().hint("`data.onprem_proxmox_nodes` or the web interface lists the nodes; their names are case-sensitive");
+            let diagnostic = could_not().hint("the web interface lists the nodes under Datacenter; their names are case-sensitive");
             at(diagnostic, situation, "node")
         }
         ErrorKind::NoSuchStorage => {
