@@ -58,6 +58,9 @@ pub(crate) struct Hardware {
     /// Display, for example `std` or `serial0`.
     #[attr(setting, api)]
     vga: Option<String>,
+    /// Shows the guest a tablet, whose pointer is where the mouse is.
+    #[attr(setting, api, absent = true)]
+    tablet: bool,
     /// Starts it when the node boots.
     #[attr(setting, api = "onboot", absent = false)]
     on_boot: bool,
