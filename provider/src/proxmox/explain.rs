@@ -69,12 +69,13 @@ pub(crate) fn explain(
                  8006 is open from here; several endpoints fail over",
             ),
         ErrorKind::NoSuchNode => {
-            let diagnostic = could_not().hint("the web interface lists the nodes under Datacenter; their names are case-sensitive");
-            at(diagnostic, situation, "node")
+            let hint = "the web interface lists the nodes under Datacenter; case matters";
+            at(could_not().hint(hint), situation, "node")
         }
         ErrorKind::NoSuchStorage => {
-            let diagnostic = could_not().hint("Datacenter -> Storage in the web interface lists the storages; one may be limited to some nodes");
-            at_storage(diagnostic, situation, error.text())
+            let hint = "Datacenter -> Storage in the web interface lists the storages, and the nodes that \
+                 each is limited to";
+            at_storage(could_not().hint(hint), situation, error.text())
         }
         ErrorKind::StorageFull => {
             let diagnostic = could_not()
