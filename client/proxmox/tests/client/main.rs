@@ -4,6 +4,7 @@
 
 mod access;
 mod cluster;
+mod lab;
 mod recorded;
 mod requests;
 mod server;
