@@ -8,7 +8,8 @@
 //!
 //! **Cancellation.** Dropping the future of a `TaskCall` or of [`Client::wait`] ends the watching, not
 //! the task: it goes on on its node, and what it makes appears. A caller who needs to know the task
-//! then takes its id with [`TaskCall::on_start`].
+//! then takes its id with [`TaskCall::on_start`]. Dropped before the answer to the start has come, it
+//! leaves open whether there is a task.
 
 use std::{
     collections::HashSet,

@@ -13,10 +13,7 @@ async fn connect(
 ) -> Result<(), TlsFailure> {
     let server = Server::start(&[OK], Some(identity)).await;
     let client = settings(builder([server.https()])).build().unwrap();
-    let error = match client.send(&Request::get("/")).await {
-        Ok(_) => return Ok(()),
-        Err(error) => error,
-    };
+    let Err(error) = client.send(&Request::get("/")).await else { return Ok(()) };
     assert_eq!(server.count(), 0, "a request was sent to a server that is not trusted");
     assert!(!error.is_transient() && !error.maybe_executed());
     match error.kind() {
