@@ -1,0 +1,389 @@
+//! The side of the connection that Terraform is on: the schemas, and what is kept between calls.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use tf_provider::Provider;
+use tf_provider::cty::{Path, Type, Value};
+use tf_provider_protocol::proto;
+use tf_provider_protocol::proto::provider_server::Provider as Service;
+use tonic::{Request, Response, Status};
+
+use crate::internal_validate::{self, Purpose};
+use crate::objects;
+use crate::outcome::{Outcome, Report};
+use crate::rule::Rule;
+use crate::schema::Schema;
+
+/// Terraform core, beside one provider.
+#[derive(Clone)]
+pub struct Core {
+    pub(crate) service: Arc<dyn Service>,
+    provider: Schema,
+    pub(crate) resources: BTreeMap<String, ResourceType>,
+    data_sources: BTreeMap<String, Schema>,
+}
+
+/// What core knows of a resource type.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceType {
+    pub(crate) schema: Schema,
+    pub(crate) ty: Type,
+    pub(crate) identity: Option<Type>,
+}
+
+/// What core keeps of an object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct State {
+    /// Its type, for example `sample_server`.
+    pub type_name: String,
+    /// Its attributes.
+    pub value: Value,
+    /// What the provider remembers.
+    pub private: Vec<u8>,
+    /// What identifies it.
+    pub identity: Option<Value>,
+    /// A create that failed left it: the next plan replaces it.
+    pub tainted: bool,
+}
+
+impl State {
+    /// The attribute `name`; null where there is none.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &Value {
+        crate::proposed::part(&self.value, name)
+    }
+
+    /// The value at `path`.
+    #[must_use]
+    pub fn at(&self, path: &Path) -> Option<&Value> {
+        self.value.get(path)
+    }
+}
+
+/// How an import names its object.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "Terraform knows exactly these")]
+pub enum ImportBy {
+    /// By an id, in a form that the resource documents.
+    Id(String),
+    /// By its identity.
+    Identity(Value),
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("resources", &self.resources.keys())
+            .field("data_sources", &self.data_sources.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Core {
+    /// Loads the schemas of the provider `P`.
+    pub async fn new<P: Provider>() -> Outcome<Self> {
+        Self::load(tf_provider::testing::service::<P>()).await
+    }
+
+    /// Loads the schemas of a service.
+    pub async fn load(service: impl Service) -> Outcome<Self> {
+        let service: Arc<dyn Service> = Arc::new(service);
+        let mut report = Report::new("");
+        let core = Self::schemas(service, &mut report).await;
+        report.finish(core)
+    }
+
+    async fn schemas(service: Arc<dyn Service>, report: &mut Report) -> Option<Self> {
+        report.answering("GetProviderSchema");
+        let answer = service.get_provider_schema(Request::new(Default::default())).await;
+        let answer = answered(answer, report)?;
+        if report.messages(&answer.diagnostics, &Type::Dynamic) {
+            return None;
+        }
+        internal_validate::schema(answer.provider.as_ref(), Purpose::Provider, report);
+        let mut resources = BTreeMap::new();
+        for (name, schema) in &answer.resource_schemas {
+            report.about(name);
+            internal_validate::schema(Some(schema), Purpose::Resource, report);
+            if let Some(schema) = Schema::read(schema) {
+                let ty = schema.ty();
+                resources.insert(name.clone(), ResourceType { schema, ty, identity: None });
+            }
+        }
+        let mut data_sources = BTreeMap::new();
+        for (name, schema) in &answer.data_source_schemas {
+            report.about(name);
+            internal_validate::schema(Some(schema), Purpose::DataSource, report);
+            data_sources.extend(Schema::read(schema).map(|schema| (name.clone(), schema)));
+        }
+        report.about("");
+        report.answering("GetResourceIdentitySchemas");
+        let identities = match service.get_resource_identity_schemas(Request::new(Default::default())).await {
+            // A provider that knows no identities does not know the call, either.
+            Err(status) if status.code() == tonic::Code::Unimplemented => Default::default(),
+            answer => answered(answer, report)?,
+        };
+        for (name, schema) in &identities.identity_schemas {
+            report.about(name);
+            internal_validate::identity(schema, report);
+            match resources.get_mut(name) {
+                Some(resource) => resource.identity = identity_type(schema),
+                None => report.broken(Rule::IdentitySchema, &Path::root()),
+            }
+        }
+        report.about("");
+        let provider = answer.provider.as_ref().and_then(Schema::read)?;
+        Some(Self { service, provider, resources, data_sources })
+    }
+
+    /// The schema of the provider block.
+    #[must_use]
+    pub fn provider_schema(&self) -> &Schema {
+        &self.provider
+    }
+
+    /// The schemas of the resources, by type.
+    pub fn resource_schemas(&self) -> impl Iterator<Item = (&str, &Schema)> {
+        self.resources.iter().map(|(name, resource)| (name.as_str(), &resource.schema))
+    }
+
+    /// The schemas of the data sources, by type.
+    pub fn data_source_schemas(&self) -> impl Iterator<Item = (&str, &Schema)> {
+        self.data_sources.iter().map(|(name, schema)| (name.as_str(), schema))
+    }
+
+    /// Checks a provider block and hands it over. Attributes left out are null, here and everywhere.
+    pub async fn configure(&self, config: &Value) -> Outcome<()> {
+        let mut report = Report::new("");
+        let configured = self.configuring(config, &mut report).await;
+        report.finish(configured)
+    }
+
+    async fn configuring(&self, config: &Value, report: &mut Report) -> Option<()> {
+        let ty = self.provider.ty();
+        let config = encode(&fill(config, &ty), &ty);
+        report.answering("ValidateProviderConfig");
+        let request = proto::validate_provider_config::Request { config: Some(config.clone()) };
+        let answer = self.service.validate_provider_config(Request::new(request)).await;
+        let answer = answered(answer, report)?;
+        if report.messages(&answer.diagnostics, &ty) {
+            return None;
+        }
+        report.answering("ConfigureProvider");
+        let request = proto::configure_provider::Request {
+            terraform_version: "1.16.0".to_owned(),
+            config: Some(config),
+            client_capabilities: Some(capabilities()),
+        };
+        let answer = self.service.configure_provider(Request::new(request)).await;
+        let answer = answered(answer, report)?;
+        let failed = report.messages(&answer.diagnostics, &ty);
+        (!failed).then_some(())
+    }
+
+    /// Checks a resource block.
+    pub async fn validate(&self, type_name: &str, config: &Value) -> Outcome<()> {
+        let mut report = Report::new(type_name);
+        let config = fill(config, &self.resource(type_name).ty);
+        let valid = self.validating(type_name, &config, &mut report).await;
+        report.finish(valid)
+    }
+
+    pub(crate) async fn validating(
+        &self,
+        type_name: &str,
+        config: &Value,
+        report: &mut Report,
+    ) -> Option<()> {
+        let ty = &self.resource(type_name).ty;
+        report.answering("ValidateResourceConfig");
+        let request = proto::validate_resource_config::Request {
+            type_name: type_name.to_owned(),
+            config: Some(encode(config, ty)),
+            client_capabilities: Some(capabilities()),
+        };
+        let answer = self.service.validate_resource_config(Request::new(request)).await;
+        let answer = answered(answer, report)?;
+        let failed = report.messages(&answer.diagnostics, ty);
+        (!failed).then_some(())
+    }
+
+    /// Checks a data block.
+    pub async fn validate_data(&self, type_name: &str, config: &Value) -> Outcome<()> {
+        let mut report = Report::new(type_name);
+        let valid = self.validating_data(type_name, config, &mut report).await;
+        report.finish(valid)
+    }
+
+    async fn validating_data(
+        &self,
+        type_name: &str,
+        config: &Value,
+        report: &mut Report,
+    ) -> Option<()> {
+        let ty = self.data_sources[type_name].ty();
+        report.answering("ValidateDataResourceConfig");
+        let request = proto::validate_data_resource_config::Request {
+            type_name: type_name.to_owned(),
+            config: Some(encode(&fill(config, &ty), &ty)),
+        };
+        let answer = self.service.validate_data_resource_config(Request::new(request)).await;
+        let answer = answered(answer, report)?;
+        let failed = report.messages(&answer.diagnostics, &ty);
+        (!failed).then_some(())
+    }
+
+    /// Reads a data source; its configuration must be known, or core would wait for it.
+    pub async fn read_data(&self, type_name: &str, config: &Value) -> Outcome<Value> {
+        let mut report = Report::new(type_name);
+        let value = self.reading_data(type_name, config, &mut report).await;
+        report.finish(value)
+    }
+
+    async fn reading_data(
+        &self,
+        type_name: &str,
+        config: &Value,
+        report: &mut Report,
+    ) -> Option<Value> {
+        self.validating_data(type_name, config, report).await?;
+        let ty = self.data_sources[type_name].ty();
+        report.answering("ReadDataSource");
+        let request = proto::read_data_source::Request {
+            type_name: type_name.to_owned(),
+            config: Some(encode(&fill(config, &ty), &ty)),
+            client_capabilities: Some(capabilities()),
+            ..Default::default()
+        };
+        let answer = self.service.read_data_source(Request::new(request)).await;
+        let answer = answered(answer, report)?;
+        if answer.deferred.is_some() {
+            report.broken(Rule::Deferred, &Path::root());
+        }
+        if report.messages(&answer.diagnostics, &ty) {
+            return None;
+        }
+        let value = report.decode(answer.state.as_ref(), &ty)?;
+        if value.is_null() {
+            report.broken(Rule::NullDataSource, &Path::root());
+        }
+        objects::assert_known(&value, Rule::UnknownAfterApply, report);
+        Some(value)
+    }
+
+    /// Asks the provider to end what is under way.
+    pub async fn stop(&self) {
+        // Nothing hangs on the answer, in core neither.
+        let _ = self.service.stop_provider(Request::new(Default::default())).await;
+    }
+
+    /// # Panics
+    /// When there is no such type: the test names one that the provider does not have.
+    #[track_caller]
+    pub(crate) fn resource(&self, type_name: &str) -> &ResourceType {
+        match self.resources.get(type_name) {
+            Some(resource) => resource,
+            None => panic!("the provider has no resource {type_name}"),
+        }
+    }
+}
+
+impl ResourceType {
+    /// Reads the identity in an answer, and judges it. A create may plan an unknown one.
+    pub(crate) fn read_identity(
+        &self,
+        data: Option<&proto::ResourceIdentityData>,
+        before: Option<&Value>,
+        may_be_unknown: bool,
+        report: &mut Report,
+    ) -> Option<Value> {
+        let ty = self.identity.as_ref()?;
+        let value = data.and_then(|data| report.decode(data.identity_data.as_ref(), ty));
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            report.broken(Rule::IdentityMissing, &Path::root());
+            return None;
+        };
+        if !may_be_unknown {
+            objects::assert_known(&value, Rule::IdentityUnknown, report);
+        }
+        if let Some(before) = before.filter(|before| before.is_wholly_known())
+            && *before != value
+        {
+            report.broken(Rule::IdentityChanged, &Path::root());
+        }
+        Some(value)
+    }
+
+    /// The identity as a message.
+    pub(crate) fn write_identity(
+        &self,
+        identity: Option<&Value>,
+    ) -> Option<proto::ResourceIdentityData> {
+        let data = encode(identity?, self.identity.as_ref()?);
+        Some(proto::ResourceIdentityData { identity_data: Some(data) })
+    }
+}
+
+fn identity_type(schema: &proto::ResourceIdentitySchema) -> Option<Type> {
+    let attributes = schema.identity_attributes.iter().map(|attribute| {
+        let ty = Type::from_json_bytes(&attribute.r#type).ok()?;
+        Some((attribute.name.clone(), ty))
+    });
+    attributes.collect::<Option<Vec<_>>>().map(Type::object)
+}
+
+/// What this Terraform can do.
+pub(crate) fn capabilities() -> proto::ClientCapabilities {
+    proto::ClientCapabilities { write_only_attributes_allowed: true, ..Default::default() }
+}
+
+/// The message in an answer; an error of the transport breaks a rule.
+pub(crate) fn answered<T>(
+    answer: Result<Response<T>, Status>,
+    report: &mut Report,
+) -> Option<T> {
+    match answer {
+        Ok(answer) => Some(answer.into_inner()),
+        Err(_) => {
+            report.broken(Rule::GrpcError, &Path::root());
+            None
+        }
+    }
+}
+
+/// # Panics
+/// When the value is not of the type: the test made a value that core cannot make.
+#[track_caller]
+pub(crate) fn encode(value: &Value, ty: &Type) -> proto::DynamicValue {
+    match proto::DynamicValue::encode_value(value, ty) {
+        Ok(encoded) => encoded,
+        Err(error) => panic!("a value that no Terraform sends: {error}"),
+    }
+}
+
+/// The value with null for every attribute left out, and with sets where the type has sets.
+pub(crate) fn fill(value: &Value, ty: &Type) -> Value {
+    match (value, ty) {
+        (Value::Object(object), Type::Object(attributes)) => {
+            let mut object = object.clone();
+            for (name, ty) in attributes {
+                let value = object.entry(name.clone()).or_insert(Value::Null);
+                *value = fill(value, ty);
+            }
+            Value::Object(object)
+        }
+        (Value::Object(elements) | Value::Map(elements), Type::Map(ty)) => {
+            Value::map(elements.iter().map(|(key, value)| (key.clone(), fill(value, ty))))
+        }
+        (Value::List(elements), Type::List(ty)) => {
+            Value::List(elements.iter().map(|value| fill(value, ty)).collect())
+        }
+        (Value::List(elements) | Value::Set(elements), Type::Set(ty)) => {
+            Value::set(elements.iter().map(|value| fill(value, ty)).collect())
+        }
+        (other, _) => other.clone(),
+    }
+}

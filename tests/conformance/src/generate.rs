@@ -1,0 +1,180 @@
+//! Configurations that nobody would write: what a validator must survive.
+
+use tf_provider::cty::{Number, Refinement, Type, Value};
+
+use crate::schema::{Attribute, Block, Kind, Nesting};
+
+/// Configurations for a block: every attribute null, unknown and unknown with a promise, empty, odd and
+/// plain; all of them at once, and each alone.
+#[must_use]
+pub fn configurations(block: &Block) -> Vec<Value> {
+    let mut configurations = vec![empty(block)];
+    for round in 0..ROUNDS {
+        configurations.push(object(block, &mut |attribute| at(&attribute.kind, round)));
+    }
+    for name in block.attributes.keys() {
+        let Some(attribute) = block.attributes.get(name).filter(|a| configurable(a)) else {
+            continue;
+        };
+        for round in 0..ROUNDS {
+            let mut configuration = empty(block);
+            if let Value::Object(object) = &mut configuration {
+                object.insert(name.clone(), at(&attribute.kind, round));
+            }
+            configurations.push(configuration);
+        }
+    }
+    configurations
+}
+
+/// As many as the longest list of values.
+const ROUNDS: usize = 24;
+
+fn configurable(attribute: &Attribute) -> bool {
+    attribute.required || attribute.optional
+}
+
+fn empty(block: &Block) -> Value {
+    object(block, &mut |_| Value::Null)
+}
+
+fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value) -> Value {
+    let attributes = block.attributes.iter().map(|(name, attribute)| {
+        let value = if configurable(attribute) { value(attribute) } else { Value::Null };
+        (name.clone(), value)
+    });
+    let blocks = block.blocks.iter().map(|(name, nested)| {
+        let value = match nested.nesting {
+            Nesting::Single => Value::Null,
+            Nesting::Group => empty(&nested.block),
+            Nesting::List => Value::List(vec![]),
+            Nesting::Map => Value::map::<String>([]),
+            Nesting::Set => Value::set(vec![]),
+        };
+        (name.clone(), value)
+    });
+    Value::object(attributes.chain(blocks))
+}
+
+/// The value of a kind in a round.
+fn at(kind: &Kind, round: usize) -> Value {
+    match kind {
+        Kind::Plain(ty) => {
+            let values = values(ty);
+            values[round % values.len()].clone()
+        }
+        Kind::Nested(nesting, attributes) => {
+            let element = |round: usize| {
+                Value::object(attributes.iter().map(|(name, attribute)| {
+                    let value = match configurable(attribute) {
+                        true => at(&attribute.kind, round),
+                        false => Value::Null,
+                    };
+                    (name.clone(), value)
+                }))
+            };
+            collection(*nesting, round, &element)
+        }
+    }
+}
+
+fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) -> Value {
+    match (round % 6, nesting) {
+        (0, _) => Value::Null,
+        (1, _) => Value::unknown(),
+        (2, _) => Value::Unknown(Refinement::not_null()),
+        (_, Nesting::Single | Nesting::Group) => element(round),
+        (3, Nesting::List) => Value::List(vec![]),
+        (3, Nesting::Map) => Value::map::<String>([]),
+        (3, Nesting::Set) => Value::set(vec![]),
+        (4, Nesting::List) => Value::List(vec![Value::unknown()]),
+        (4, Nesting::Map) => Value::map([("", Value::unknown()), ("\u{e9} \u{1f600}", Value::Null)]),
+        (4, Nesting::Set) => Value::set(vec![Value::unknown(), Value::unknown()]),
+        (_, Nesting::List) => Value::List(vec![element(round), element(round + 1)]),
+        (_, Nesting::Map) => Value::map([
+            ("scsi0", element(round)),
+            ("net0", element(round + 1)),
+            ("a.b[\"c\"]", element(round + 2)),
+        ]),
+        (_, Nesting::Set) => Value::set(vec![element(round), element(round + 1)]),
+    }
+}
+
+fn values(ty: &Type) -> Vec<Value> {
+    let mut values =
+        vec![Value::Null, Value::unknown(), Value::Unknown(Refinement::not_null())];
+    match ty {
+        Type::Bool => values.extend([Value::Bool(true), Value::Bool(false)]),
+        Type::Number => {
+            let odd = [
+                "0",
+                "-1",
+                "1.5",
+                "0.1",
+                "9007199254740993",
+                "18446744073709551616",
+                "-9223372036854775809",
+                "1e400",
+                "1e-400",
+                "3.14159265358979323846264338327950288",
+            ];
+            values.extend(odd.iter().filter_map(|text| {
+                text.parse::<Number>().ok().map(Value::Number)
+            }));
+        }
+        Type::String => {
+            values.push(Value::Unknown(Refinement::not_null().with_prefix("hello-")));
+            let odd = [
+                "",
+                " ",
+                "a",
+                "e\u{301}",
+                "\u{1f469}\u{200d}\u{1f4bb}",
+                "line\nbreak\ttab\u{0}nul",
+                "../../etc/passwd",
+                "https://[::1]:8006/a?b=c#d",
+                "local:import/a.qcow2",
+                "-",
+                ":",
+                "/",
+                "=,;",
+                "5m",
+                "10.0.0.0/8",
+                "iso",
+                "0",
+            ];
+            values.extend(odd.map(Value::string));
+            values.push(Value::string("x".repeat(70_000)));
+        }
+        Type::List(element) => values.extend(collections(element, &Value::List)),
+        Type::Set(element) => values.extend(collections(element, &Value::set)),
+        Type::Map(element) => values.extend(collections(element, &|elements: Vec<Value>| {
+            let keyed = elements.into_iter().enumerate();
+            Value::map(keyed.map(|(at, value)| (format!("key{at}"), value)))
+        })),
+        Type::Object(attributes) => {
+            let object = |round: usize| {
+                Value::object(attributes.iter().map(|(name, ty)| {
+                    let values = self::values(ty);
+                    (name.clone(), values[round % values.len()].clone())
+                }))
+            };
+            values.extend((0..ROUNDS).map(object));
+        }
+        Type::Tuple(types) => {
+            let first = |ty: &Type| self::values(ty).pop().unwrap_or(Value::Null);
+            values.push(Value::Tuple(types.iter().map(first).collect()));
+        }
+        _ => {}
+    }
+    values
+}
+
+fn collections<'a>(
+    element: &Type,
+    make: &'a dyn Fn(Vec<Value>) -> Value,
+) -> impl Iterator<Item = Value> + 'a {
+    let elements = values(element);
+    let each: Vec<Value> = elements.iter().map(|value| make(vec![value.clone()])).collect();
+    [make(vec![]), make(elements)].into_iter().chain(each)
+}

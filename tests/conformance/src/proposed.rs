@@ -1,0 +1,125 @@
+//! The merge of prior state and configuration that core sends as proposed new state.
+
+use std::collections::BTreeMap;
+
+use tf_provider::cty::Value;
+
+use crate::schema::{Attribute, Block, Kind, Nesting};
+
+type Attributes = BTreeMap<String, Attribute>;
+
+/// The configuration, with what the provider computed before where the configuration says nothing.
+pub(crate) fn proposed_new(block: &Block, prior: &Value, config: &Value) -> Value {
+    if config.as_object().is_none() {
+        return config.clone();
+    }
+    let mut object = attributes(&block.attributes, prior, config);
+    for (name, nested) in &block.blocks {
+        let merge = |prior: &Value, config: &Value| proposed_new(&nested.block, prior, config);
+        let (prior, config) = (part(prior, name), part(config, name));
+        object.insert(name.clone(), merged(nested.nesting, prior, config, &merge));
+    }
+    Value::Object(object)
+}
+
+fn attributes(of: &Attributes, prior: &Value, config: &Value) -> BTreeMap<String, Value> {
+    let merge = |(name, attribute): (&String, &Attribute)| {
+        (name.clone(), value(attribute, part(prior, name), part(config, name)))
+    };
+    of.iter().map(merge).collect()
+}
+
+fn value(attribute: &Attribute, prior: &Value, config: &Value) -> Value {
+    match &attribute.kind {
+        // What only a configuration can have put there shows that the configuration had it then.
+        Kind::Nested(_, nested)
+            if attribute.computed
+                && config.is_null()
+                && attribute.optional
+                && configured(nested, prior) =>
+        {
+            Value::Null
+        }
+        _ if attribute.computed && config.is_null() => prior.clone(),
+        Kind::Nested(nesting, nested) => {
+            let merge = |prior: &Value, config: &Value| {
+                Value::Object(attributes(nested, prior, config))
+            };
+            merged(*nesting, prior, config, &merge)
+        }
+        Kind::Plain(_) => config.clone(),
+    }
+}
+
+fn merged(
+    nesting: Nesting,
+    prior: &Value,
+    config: &Value,
+    merge: &dyn Fn(&Value, &Value) -> Value,
+) -> Value {
+    let element = |prior: Option<&Value>, config: &Value| match config {
+        Value::Object(_) => merge(prior.unwrap_or(&Value::Null), config),
+        other => other.clone(),
+    };
+    match (nesting, config) {
+        (Nesting::Single | Nesting::Group, config) => element(Some(prior), config),
+        (Nesting::List, Value::List(elements)) => {
+            let before = prior.as_list().unwrap_or_default();
+            let merged = elements.iter().enumerate().map(|(i, e)| element(before.get(i), e));
+            Value::List(merged.collect())
+        }
+        (Nesting::Map, Value::Map(elements)) => {
+            let before = prior.as_map();
+            let merged = elements.iter().map(|(key, e)| {
+                (key.clone(), element(before.and_then(|before| before.get(key)), e))
+            });
+            Value::Map(merged.collect())
+        }
+        (Nesting::Set, Value::Set(elements)) => {
+            let mut before: Vec<&Value> = prior.as_list().unwrap_or_default().iter().collect();
+            let merged = elements.iter().map(|config| {
+                // An element has no key: the one that it came from is the one that it agrees with.
+                let found = before.iter().position(|prior| agrees(prior, config));
+                element(found.map(|at| before.swap_remove(at)), config)
+            });
+            Value::set(merged.collect())
+        }
+        (_, other) => other.clone(),
+    }
+}
+
+/// Whether everything that `config` says is so in `prior`.
+fn agrees(prior: &Value, config: &Value) -> bool {
+    match (prior, config) {
+        (_, Value::Null) => true,
+        (Value::Object(prior), Value::Object(config)) => config
+            .iter()
+            .all(|(name, config)| prior.get(name).is_some_and(|prior| agrees(prior, config))),
+        (prior, config) => prior == config,
+    }
+}
+
+/// Whether a value has a part that no provider computes.
+fn configured(nested: &Attributes, value: &Value) -> bool {
+    match value {
+        Value::Object(object) => nested.iter().any(|(name, attribute)| {
+            let value = object.get(name).unwrap_or(&Value::Null);
+            match &attribute.kind {
+                _ if value.is_null() => false,
+                _ if !attribute.computed => true,
+                Kind::Nested(_, nested) => configured(nested, value),
+                Kind::Plain(_) => false,
+            }
+        }),
+        Value::List(elements) | Value::Set(elements) => {
+            elements.iter().any(|element| configured(nested, element))
+        }
+        Value::Map(elements) => elements.values().any(|element| configured(nested, element)),
+        _ => false,
+    }
+}
+
+/// The attribute or block `name` of an object; null where there is none.
+pub(crate) fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
+    object.as_object().and_then(|object| object.get(name)).unwrap_or(&Value::Null)
+}

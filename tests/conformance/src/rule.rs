@@ -1,0 +1,148 @@
+//! The rules, each under a name of its own.
+
+use std::fmt;
+
+use tf_provider::cty::Path;
+
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $name:ident => $text:literal,)+) => {
+        /// A rule that Terraform core has for providers.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl Rule {
+            /// What is wrong, as the end of a sentence about the place where it is.
+            #[must_use]
+            pub fn text(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    /// An attribute is required, optional, computed, or optional and computed.
+    AttributeClass => "is not exactly one of required, optional, computed, or optional and computed",
+    /// Names are lower-case letters, digits and underscores.
+    AttributeName => "has a name with other characters than lower-case letters, digits and underscores",
+    /// An attribute has a type or nested attributes, never both or neither.
+    AttributeType => "must have exactly one of a type and nested attributes",
+    /// The least and the most of a block fit its nesting.
+    BlockItems => "has numbers of items that do not fit its nesting",
+    /// Everything in a computed block is computed.
+    ComputedBlock => "is not computed, though its block is",
+    /// A refresh right after an apply finds what the apply said.
+    ChangedByRefresh => "is another value in the refresh right after the apply",
+    /// Deferral is for a client that allows it.
+    Deferred => "was deferred, which this client does not allow",
+    /// Only what is deprecated says why.
+    DeprecationMessage => "has a deprecation message and is not deprecated",
+    /// The place of a message exists, and no set is on the way to it.
+    DiagnosticPath => "is named by a message and does not exist, or lies inside a set",
+    /// Every message is an error or a warning.
+    DiagnosticSeverity => "came with a message that is neither error nor warning",
+    /// Every message has a summary.
+    DiagnosticSummary => "came with a message without a summary",
+    /// Two attributes, or a block and an attribute, have one name.
+    DuplicateName => "is there twice",
+    /// No value in a set has a type of its own.
+    DynamicInSet => "is of dynamic type, inside a set",
+    /// Answers are msgpack.
+    Encoding => "was not encoded as msgpack",
+    /// Failures are diagnostics; an error of the transport reads as a broken plugin.
+    GrpcError => "was answered with an error of the transport",
+    /// What identifies an object stays, as long as the object does.
+    IdentityChanged => "is another identity than before",
+    /// There is an identity after every create, read and update.
+    IdentityMissing => "has an identity schema and came without an identity",
+    /// An identity is made of known primitives and lists of them, required or optional for import.
+    IdentitySchema => "is not fit for an identity",
+    /// An identity is known, except in the plan of a create.
+    IdentityUnknown => "is an identity with unknown parts",
+    /// An import answers with exactly one object of the type asked for.
+    ImportedOne => "was not answered with exactly one object of its type",
+    /// After an apply every planned value is there, as it was planned.
+    InconsistentAfterApply => "is not what was planned, after the apply",
+    /// The plan of the apply says what the first plan said, where that was known.
+    InconsistentFinalPlan => "is planned otherwise once more is known",
+    /// The old type system is for old SDKs.
+    LegacyTypeSystem => "claims the legacy type system",
+    /// A provider has a schema for its own block.
+    MissingProviderSchema => "has no schema",
+    /// Nested attributes and blocks say how they repeat.
+    NestingMode => "has no valid nesting",
+    /// An apply of a create or update ends with an object, a destroy without.
+    NullAfterApply => "is null after a create or update, or there after a destroy",
+    /// A read of a data source answers with an object.
+    NullDataSource => "was answered with null",
+    /// Planned lists, maps and sets have as many elements as configured, under the same keys.
+    PlannedElements => "is planned with other elements than configured",
+    /// What is neither configured nor computed is planned null.
+    PlannedNotComputed => "is planned, though neither configured nor computed",
+    /// A configured object is planned, an absent one is not.
+    PlannedNull => "is planned absent though configured, or the other way round",
+    /// A configured value is planned as it is, or as it was before.
+    PlannedOtherThanConfigured => "is planned other than configured",
+    /// A configured value is not planned unknown.
+    PlannedUnknown => "is planned unknown, though configured",
+    /// The same plan is made twice of the same input.
+    PlanNotRepeatable => "is planned otherwise when asked a second time",
+    /// Private state does not get lost between plan and apply, or in a read.
+    PrivateLost => "has lost its private state",
+    /// What requires replacement is in the prior state or in the plan.
+    ReplacePath => "requires replacement and does not exist",
+    /// Names that Terraform itself takes.
+    ReservedName => "has a name that Terraform keeps for itself",
+    /// Right after an apply there is nothing to do.
+    SecondPlanNotEmpty => "is planned to change right after the apply",
+    /// An answer has the type that its schema says.
+    TypeConformity => "does not conform to the schema",
+    /// Nothing is unknown any more.
+    UnknownAfterApply => "is still unknown",
+    /// A state of the same version comes back as it was.
+    UpgradeChanged => "is another value after an upgrade that changes no version",
+    /// No computed attribute is write-only.
+    WriteOnlyComputed => "is computed and write-only",
+    /// No write-only attribute is inside a set.
+    WriteOnlyInSet => "is write-only, inside a set",
+    /// What is write-only is null in plans and states.
+    WriteOnlyStored => "is write-only and has a value",
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// One broken rule: which, in which answer, about what.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The rule.
+    pub rule: Rule,
+    /// The call whose answer breaks it, for example `PlanResourceChange`.
+    pub rpc: &'static str,
+    /// The type that it is about, for example `sample_server`; empty for the provider.
+    pub subject: String,
+    /// The attribute; the root for the whole object.
+    pub path: Path,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, rpc, subject, path } = self;
+        let place = match (subject.as_str(), path.is_root()) {
+            ("", true) => "the provider".to_owned(),
+            ("", false) => path.to_string(),
+            (subject, true) => subject.to_owned(),
+            (subject, false) => format!("{subject}.{path}"),
+        };
+        write!(f, "{rpc}: {place} {rule}")
+    }
+}
