@@ -254,7 +254,9 @@ impl<P: Provider> Server<P> {
                 Some(resource.identity(&with_identity(prior, prior_identity)).unwrap_or_default())
                     .filter(|identity| !identity.is_empty())
             }
-            (None, Some(planned)) => Some(pick_identity(planned, description)),
+            // `terraform show -json` cannot write an identity that is only half known.
+            (None, Some(planned)) => Some(pick_identity(planned, description))
+                .filter(|identity| identity.values().all(CtyValue::is_wholly_known)),
             (None, None) => None,
         };
         Ok(proto::plan_resource_change::Response {
