@@ -1,9 +1,11 @@
 //! What VMs and templates are made of.
 //!
 //! [`Hardware`] holds the options that are one parameter of the API each: a field with `api = "…"` is
-//! all that one takes. Disks, network devices and the cloud-init drive have files of their own.
+//! all that one takes. Disks, network devices and the cloud-init drive have files of their own;
+//! `converge` brings a guest to what is planned of them.
 
 pub(crate) mod cloud_init;
+pub(crate) mod converge;
 pub(crate) mod disk;
 pub(crate) mod network;
 

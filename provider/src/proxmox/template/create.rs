@@ -7,11 +7,12 @@ use tf_provider::{Attempt, Context, Diagnostic, Result};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::converge::{Converge, Settings};
-use super::{Template, TemplateIdentity, TemplatePlan, UUID, is_template, remember, state};
+use super::{Template, TemplateIdentity, TemplatePlan, is_template, state};
 use crate::proxmox::Proxmox;
 use crate::proxmox::claim::Claim;
+use crate::proxmox::fingerprint::{self, UUID};
 use crate::proxmox::format;
+use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cloud_init, network};
 
 /// How often another free number is tried when somebody takes the one that was found.
@@ -38,13 +39,20 @@ pub(super) async fn create(
         None => make(cx, pve, &plan, claim.as_ref(), wanted).await?,
     };
     let found = located(pve, vm_id, &plan).await?;
-    remember(cx, &found.config)?;
-    let job = Converge { pve, vm_id, node: &found.node, plan: &plan };
+    fingerprint::remember(cx, &found.config)?;
+    let guest = Guest { pve, vm_id, node: &found.node };
     if resumed.is_some() {
         // Somebody may have changed the configuration between the two applies.
-        job.settings(&Settings::all(&plan), &found.config).await?;
+        let everything = Settings {
+            hardware: plan.hardware.fields(),
+            network: plan.network.as_ref(),
+            cloud_init: plan.cloud_init.as_ref().map(|cloud_init| (cloud_init, true)),
+        };
+        guest.settings(everything, &found.config).await?;
     }
-    job.disks(None).await?;
+    if let Some(disks) = &plan.disks {
+        guest.disks(disks, None).await?;
+    }
     if !is_template(&found.config) {
         pve.qemu(&found.node, vm_id).convert_to_template().await?;
     }
@@ -56,7 +64,7 @@ pub(super) async fn create(
     };
     pve.qemu(&found.node, vm_id).update(&last).await?;
     let found = located(pve, vm_id, &plan).await?;
-    remember(cx, &found.config)?;
+    fingerprint::remember(cx, &found.config)?;
     state(cx, vm_id, &found)
 }
 
@@ -160,7 +168,7 @@ async fn resume(
     }
     pve.cluster().invalidate();
     match pve.locate(vm_id).await? {
-        Some(found) => remember(cx, &found.config).map(|()| true),
+        Some(found) => fingerprint::remember(cx, &found.config).map(|()| true),
         None => {
             cx.abandoned();
             Ok(false)

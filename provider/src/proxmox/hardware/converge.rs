@@ -7,73 +7,54 @@ use tf_provider::api::ApiChanges;
 use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Result, Value};
 
-use super::{TemplateChanges, TemplatePlan};
+use super::cloud_init::{self, CloudInitPlan};
+use super::disk::{self, DiskPlan, DiskSlot, DiskValues};
+use super::network::{self, NetworkPlan};
 use crate::proxmox::Proxmox;
 use crate::proxmox::format;
-use crate::proxmox::hardware::disk::{self, DiskPlan, DiskSlot, DiskValues};
-use crate::proxmox::hardware::{cloud_init, network};
 
 /// Sizes that differ by less are the same: the server rounds to its blocks.
 const TOLERANCE: f64 = 1.0 / 1024.0 / 1024.0;
 
-/// One guest on its way to its plan.
-pub(super) struct Converge<'a> {
-    pub(super) pve: &'a Proxmox,
-    pub(super) vm_id: VmId,
-    pub(super) node: &'a NodeName,
-    pub(super) plan: &'a TemplatePlan,
+/// A guest that is brought to its plan.
+pub(crate) struct Guest<'a> {
+    pub(crate) pve: &'a Proxmox,
+    pub(crate) vm_id: VmId,
+    pub(crate) node: &'a NodeName,
 }
 
-/// What of the settings to bring to the plan.
-pub(super) struct Settings {
-    pub(super) hardware: ApiChanges,
-    pub(super) network: bool,
-    pub(super) cloud_init: bool,
-    pub(super) password: bool,
+/// What of its settings to bring to the plan.
+pub(crate) struct Settings<'a> {
+    pub(crate) hardware: ApiChanges,
+    pub(crate) network: Option<&'a NetworkPlan>,
+    /// The drive, and whether its password is sent.
+    pub(crate) cloud_init: Option<(&'a CloudInitPlan, bool)>,
 }
 
-impl Settings {
-    /// All that the plan says: for a guest of which nobody knows how far it is.
-    pub(super) fn all(plan: &TemplatePlan) -> Self {
-        let fields = plan.hardware.fields();
-        Self { hardware: fields, network: true, cloud_init: true, password: true }
-    }
-
-    /// What an update changes.
-    pub(super) fn changed(changes: &TemplateChanges, password: bool) -> Self {
-        Self {
-            hardware: changes.hardware.to_api(),
-            network: changes.network.is_change(),
-            cloud_init: changes.cloud_init.is_change() || password,
-            password,
-        }
-    }
-}
-
-impl Converge<'_> {
+impl Guest<'_> {
     /// Changes everything but the disks, in one request.
-    pub(super) async fn settings(&self, settings: &Settings, config: &GuestConfig) -> Result<()> {
+    pub(crate) async fn settings(
+        &self,
+        settings: Settings<'_>,
+        config: &GuestConfig,
+    ) -> Result<()> {
         let mut params = Params::new();
         format::add_changes(&mut params, &settings.hardware);
-        if settings.network
-            && let Some(network) = &self.plan.network
-        {
+        if let Some(network) = settings.network {
             network::change(network, config, &mut params)?;
         }
-        if settings.cloud_init
-            && let Some(cloud_init) = &self.plan.cloud_init
-        {
-            cloud_init::change(cloud_init, settings.password, config, &mut params)?;
+        if let Some((cloud_init, password)) = settings.cloud_init {
+            cloud_init::change(cloud_init, password, config, &mut params)?;
         }
         self.update(params, config).await
     }
 
     /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had.
-    pub(super) async fn disks(
+    pub(crate) async fn disks(
         &self,
+        planned: &BTreeMap<DiskSlot, DiskPlan>,
         prior: Option<&BTreeMap<DiskSlot, Value<DiskValues>>>,
     ) -> Result<()> {
-        let Some(planned) = &self.plan.disks else { return Ok(()) };
         for (slot, disk) in planned {
             self.disk(*slot, disk).await?;
         }

@@ -1,0 +1,113 @@
+//! Whether a guest that was found is the one that a state is about.
+//!
+//! A number is given away again after its guest is destroyed, so it identifies nothing for good. The
+//! UUID in a VM's `smbios1` does: no clone and no rollback changes it, and no two guests share one.
+//! It is kept in private state, beside the digest of the configuration at the last read.
+
+use onprem_proxmox::{GuestConfig, VmId};
+use tf_provider::{Context, Diagnostic, Resource, Result};
+
+/// Key of the UUID in private state.
+pub(crate) const UUID: &str = "uuid";
+/// Key of the digest in private state.
+const DIGEST: &str = "digest";
+
+/// Whether the guest that was found is the one of the state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Whose {
+    Ours,
+    Strangers,
+    /// The state has no fingerprint.
+    Unknown,
+}
+
+/// Compares a guest with the state. An import takes whatever is there.
+pub(crate) fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<Whose> {
+    let remembered: Option<String> = cx.recall(UUID)?;
+    Ok(match (remembered, uuid(config)) {
+        (Some(ours), Some(theirs)) if ours == theirs => Whose::Ours,
+        (Some(_), _) => Whose::Strangers,
+        (None, _) if cx.imported() => Whose::Ours,
+        (None, _) => Whose::Unknown,
+    })
+}
+
+/// What a read makes of a guest: whether it goes on, after warning of what is strange.
+pub(crate) fn recognise<R: Resource>(
+    cx: &Context<R>,
+    vm_id: VmId,
+    config: &GuestConfig,
+) -> Result<bool> {
+    let whose = whose(cx, config)?;
+    match whose {
+        Whose::Ours => {}
+        Whose::Strangers => cx.warn(
+            Diagnostic::warning(format!("Guest {vm_id} is another one now"))
+                .detail(
+                    "The guest with this number is not the one that this resource made: that was \
+                     destroyed, and its number given away. The other guest is left alone.",
+                )
+                .at("vm_id"),
+        ),
+        Whose::Unknown => cx.warn(
+            Diagnostic::warning(format!("Nothing tells whether guest {vm_id} is still the same"))
+                .detail("Its fingerprint is missing from the state, so it will not be destroyed.")
+                .hint("`terraform state rm` it and import it again, which takes the fingerprint"),
+        ),
+    }
+    Ok(whose != Whose::Strangers)
+}
+
+/// Refuses to touch a guest that is not surely ours.
+///
+/// # Errors
+/// Why it was not `attempted`, for example `destroyed`.
+pub(crate) fn ensure_ours<R: Resource>(
+    cx: &Context<R>,
+    vm_id: VmId,
+    config: &GuestConfig,
+    attempted: &str,
+) -> Result<()> {
+    let why = match whose(cx, config)? {
+        Whose::Ours => return Ok(()),
+        Whose::Strangers => "The guest with this number is another one than this resource made.",
+        Whose::Unknown => "Its fingerprint is missing from the state, so it may be another guest.",
+    };
+    Err(Diagnostic::error(format!("Guest {vm_id} was not {attempted}"))
+        .detail(why)
+        .hint("`terraform state rm` it; if it is the right one, import it again"))
+}
+
+/// Whether the configuration is the one of the last read.
+pub(crate) fn unchanged<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<bool> {
+    let digest: Option<String> = cx.recall(DIGEST)?;
+    Ok(digest.is_none_or(|digest| digest == config.digest()))
+}
+
+/// Refuses to overwrite what somebody else changed since the last read, where it is the same thing;
+/// `fresh` is the resource as the server has it now.
+///
+/// # Errors
+/// What moved, at its attribute.
+pub(crate) fn ensure_unmoved<R: Resource>(cx: &Context<R>, vm_id: VmId, fresh: &R) -> Result<()> {
+    let moved = cx.moved(fresh);
+    let Some(path) = moved.first() else { return Ok(()) };
+    let list = moved.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+    Err(Diagnostic::error(format!("Guest {vm_id} was changed by somebody else meanwhile"))
+        .detail(format!("Since the plan was made, {list} changed on the server, too."))
+        .hint("plan again, and look at what the other change was")
+        .at(path.clone()))
+}
+
+/// Keeps the fingerprint and the digest.
+pub(crate) fn remember<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<()> {
+    if let Some(uuid) = uuid(config) {
+        cx.remember(UUID, &uuid)?;
+    }
+    cx.remember(DIGEST, &config.digest())
+}
+
+fn uuid(config: &GuestConfig) -> Option<String> {
+    let smbios = config.text("smbios1")?;
+    smbios.split(',').find_map(|part| part.strip_prefix("uuid=")).map(str::to_ascii_lowercase)
+}
