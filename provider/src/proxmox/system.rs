@@ -98,7 +98,7 @@ pub(crate) fn validate(config: &ProxmoxConfigValues, diagnostics: &mut Diagnosti
         diagnostics.push(
             Diagnostic::error("`api_token` is not a token")
                 .detail("A token has the form `user@realm!name=secret`.")
-                .at(block.clone().attribute("api_token")),
+                .at(block.attribute("api_token")),
         );
     }
 }

@@ -57,7 +57,7 @@ impl Struct {
     pub(crate) fn attributes(&self) -> Tokens {
         let shapes = self.shapes();
         let implementation = self.implementation();
-        let api = self.from_api();
+        let api = self.api_reader();
         quote! { #shapes #implementation #api }
     }
 
@@ -235,7 +235,7 @@ impl Struct {
     }
 
     /// `FromApi`, when every attribute that a read fills has an API field.
-    fn from_api(&self) -> Option<Tokens> {
+    fn api_reader(&self) -> Option<Tokens> {
         if !self.mapped() {
             return None;
         }

@@ -19,7 +19,7 @@ const LIMIT: Duration = Duration::from_secs(5 * 60);
 impl<P: Provider> Server<P> {
     pub(super) fn validate_data_source(
         &self,
-        request: proto::validate_data_resource_config::Request,
+        request: &proto::validate_data_resource_config::Request,
     ) -> Result<proto::validate_data_resource_config::Response> {
         let source = self.data_source(&request.type_name)?;
         let description = source.description();

@@ -154,7 +154,7 @@ impl<P: Provider> Server<P> {
 
     fn validate_provider(
         &self,
-        request: proto::validate_provider_config::Request,
+        request: &proto::validate_provider_config::Request,
     ) -> Result<proto::validate_provider_config::Response> {
         let schema = Self::provider_schema();
         let config = decode(request.config.as_ref(), &schema.ty(), "provider configuration")?;
@@ -175,7 +175,7 @@ impl<P: Provider> Server<P> {
 
     fn configure(
         &self,
-        request: proto::configure_provider::Request,
+        request: &proto::configure_provider::Request,
     ) -> Result<proto::configure_provider::Response> {
         let schema = Self::provider_schema();
         let config = decode(request.config.as_ref(), &schema.ty(), "provider configuration")?;

@@ -24,7 +24,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 impl<P: Provider> Server<P> {
     pub(super) fn validate_resource(
         &self,
-        request: proto::validate_resource_config::Request,
+        request: &proto::validate_resource_config::Request,
     ) -> Result<proto::validate_resource_config::Response> {
         let resource = self.resource(&request.type_name)?;
         let description = resource.description();

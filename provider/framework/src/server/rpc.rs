@@ -23,7 +23,9 @@ macro_rules! failures {
     ($($rpc:ident),* $(,)?) => {
         $(impl Failure for proto::$rpc::Response {
             fn failure(diagnostic: proto::Diagnostic) -> Self {
-                Self { diagnostics: vec![diagnostic], ..Self::default() }
+                let mut response = Self::default();
+                response.diagnostics.push(diagnostic);
+                response
             }
         })*
     };
@@ -89,7 +91,7 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Answer<proto::validate_provider_config::Response> {
         let request = request.into_inner();
-        answer("ValidateProviderConfig", async { self.validate_provider(request) }).await
+        answer("ValidateProviderConfig", async { self.validate_provider(&request) }).await
     }
 
     async fn configure_provider(
@@ -97,7 +99,7 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::configure_provider::Request>,
     ) -> Answer<proto::configure_provider::Response> {
         let request = request.into_inner();
-        answer("ConfigureProvider", async { self.configure(request) }).await
+        answer("ConfigureProvider", async { self.configure(&request) }).await
     }
 
     async fn validate_resource_config(
@@ -105,7 +107,7 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Answer<proto::validate_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateResourceConfig", async { self.validate_resource(request) }).await
+        answer("ValidateResourceConfig", async { self.validate_resource(&request) }).await
     }
 
     async fn upgrade_resource_state(
@@ -158,7 +160,7 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_data_resource_config::Request>,
     ) -> Answer<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateDataResourceConfig", async { self.validate_data_source(request) }).await
+        answer("ValidateDataResourceConfig", async { self.validate_data_source(&request) }).await
     }
 
     async fn read_data_source(

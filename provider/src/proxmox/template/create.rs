@@ -105,12 +105,9 @@ async fn make(
             })
             .await;
         drop(section);
-        let error = match made {
-            Ok(_) => {
-                cx.created(&identity);
-                return Ok(vm_id);
-            }
-            Err(error) => error,
+        let Err(error) = made else {
+            cx.created(&identity);
+            return Ok(vm_id);
         };
         let taken = matches!(error.kind(), ErrorKind::AlreadyExists);
         if taken || is_absent(pve, vm_id).await {

@@ -172,13 +172,13 @@ fn settings<'a>(update: &'a Update<Template>, before: Option<&CloudInitValues>) 
 fn state(cx: &Context<Template>, vm_id: VmId, found: &GuestLocation) -> Result<Template> {
     let GuestLocation { node, config, .. } = found;
     let mut template = read(vm_id, node, config)?;
-    let known = cx.config().or(cx.prior()).map(|values| &values.disks);
+    let known = cx.config().or_else(|| cx.prior()).map(|values| &values.disks);
     if let Some(Value::Known(disks)) = known
         && (cx.config().is_some() || cx.configured("disks"))
     {
         template.disks.retain(|slot, _| disks.contains_key(slot));
     }
-    let asked = cx.config().or(cx.prior()).and_then(|values| values.node.known());
+    let asked = cx.config().or_else(|| cx.prior()).and_then(|values| values.node.known());
     if let Some(asked) = asked {
         template.node = asked.clone();
     }
