@@ -64,9 +64,12 @@ impl Private {
         self.0.remove(key);
     }
 
-    /// The settings that the last applied configuration had set.
+    /// The settings that the last applied configuration had set, or one that was not wholly applied.
     pub(crate) fn configured(&self) -> BTreeSet<String> {
-        self.get(CONFIGURED).ok().flatten().unwrap_or_default()
+        let paths = |key| self.get::<BTreeSet<String>>(key).ok().flatten().unwrap_or_default();
+        let (mut configured, left) = (paths(CONFIGURED), paths(LEFT));
+        configured.extend(left);
+        configured
     }
 
     /// Notes what the configuration sets now. What it set `before` is kept until an apply has reset it.

@@ -1,5 +1,6 @@
 //! Data sources: validation and reading.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tf_provider_protocol::proto;
@@ -9,7 +10,7 @@ use super::{CHECKED, Server, bugs, convert, decode_object, encode, encode_all};
 use crate::cty::Value as CtyValue;
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
-use crate::engine::{carry, check, validate};
+use crate::engine::{carry, check, plan, validate};
 use crate::progress::Progress;
 use crate::{Diagnostics, Private, Provider, Result, Situation};
 
@@ -57,7 +58,10 @@ impl<P: Provider> Server<P> {
             stop: self.stop_token(),
             attempt,
         };
-        let outcome = match source.read(&clients, config.clone()) {
+        let attributes = &description.schema.attributes;
+        // The arguments with the defaults of those that are not set.
+        let arguments = plan::plan(attributes, &config, None, &BTreeSet::new()).planned;
+        let outcome = match source.read(&clients, arguments) {
             Ok(running) => run::run(running, &progress, limits).await,
             Err(error) => Err(error),
         };
@@ -71,7 +75,6 @@ impl<P: Provider> Server<P> {
                 });
             }
         };
-        let attributes = &description.schema.attributes;
         carry::carry(attributes, &mut answer, Some(&config));
         let mut diagnostics = Diagnostics::default();
         if CHECKED {

@@ -206,8 +206,6 @@ impl<P: Provider> Server<P> {
                 resource.ready(clients)?;
             }
             if prior.is_none() {
-                // What was remembered of another object, one being replaced, is not about this one.
-                private = Private::default();
                 validate::creation_inputs(attributes, config, &request.type_name, &mut diagnostics);
             }
             let before = prior_private.configured();
@@ -229,7 +227,10 @@ impl<P: Provider> Server<P> {
             config: config.clone(),
             identity: Object::new(),
         };
-        let additions = match resource.plan(clients.as_deref(), objects, private.clone()).await {
+        // In a replacement the destroy of the old object gets the private state of this plan, though
+        // nothing in it is about the new one.
+        let known = if prior.is_some() { private.clone() } else { Private::default() };
+        let additions = match resource.plan(clients.as_deref(), objects, known).await {
             Ok(additions) => additions,
             Err(error) => return Err(self.explain(error, &situation)),
         };
@@ -371,16 +372,19 @@ impl<P: Provider> Server<P> {
     ) -> Result<proto::apply_resource_change::Response> {
         let description = resource.description();
         let identity = with_identity(&prior, identity);
+        let stored_identity = resource.identity(&identity).ok();
         let job = Job::new(self, resource, Operation::Delete, private, &prior, &identity);
         let objects = Objects { prior: Some(prior), identity, ..Objects::default() };
         let finished =
             job.run(self, |clients, around| resource.delete(clients, around, objects)).await;
-        let Finished { outcome, private, mut diagnostics, .. } = finished;
+        let Finished { outcome, mut private, mut diagnostics, .. } = finished;
+        private.settle_configured(outcome.is_ok());
         let (new_state, new_identity) = match outcome {
             Ok(()) => (Some(encode(&CtyValue::Null, &description.ty)?), None),
             Err(error) => {
                 diagnostics.push(error);
-                (request.prior_state.clone(), request.planned_identity.clone())
+                let identity = stored_identity.map(|stored| encode_identity(&stored, description));
+                (request.prior_state.clone(), identity.transpose()?)
             }
         };
         Ok(proto::apply_resource_change::Response {
