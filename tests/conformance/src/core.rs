@@ -121,11 +121,12 @@ impl Core {
         }
         report.about("");
         report.answering("GetResourceIdentitySchemas");
-        let identities = match service.get_resource_identity_schemas(Request::new(Default::default())).await {
-            // A provider that knows no identities does not know the call, either.
-            Err(status) if status.code() == tonic::Code::Unimplemented => Default::default(),
-            answer => answered(answer, report)?,
-        };
+        let identities =
+            match service.get_resource_identity_schemas(Request::new(Default::default())).await {
+                // A provider that knows no identities does not know the call, either.
+                Err(status) if status.code() == tonic::Code::Unimplemented => Default::default(),
+                answer => answered(answer, report)?,
+            };
         for (name, schema) in &identities.identity_schemas {
             report.about(name);
             internal_validate::identity(schema, report);
@@ -292,7 +293,7 @@ impl Core {
 }
 
 impl ResourceType {
-    /// Reads the identity in an answer, and judges it. A create may plan an unknown one.
+    /// Reads the identity in an answer, and judges it. A create may plan an unknown one, or none.
     pub(crate) fn read_identity(
         &self,
         data: Option<&proto::ResourceIdentityData>,
@@ -303,7 +304,9 @@ impl ResourceType {
         let ty = self.identity.as_ref()?;
         let value = data.and_then(|data| report.decode(data.identity_data.as_ref(), ty));
         let Some(value) = value.filter(|value| !value.is_null()) else {
-            report.broken(Rule::IdentityMissing, &Path::root());
+            if !may_be_unknown {
+                report.broken(Rule::IdentityMissing, &Path::root());
+            }
             return None;
         };
         if !may_be_unknown {
@@ -341,10 +344,7 @@ pub(crate) fn capabilities() -> proto::ClientCapabilities {
 }
 
 /// The message in an answer; an error of the transport breaks a rule.
-pub(crate) fn answered<T>(
-    answer: Result<Response<T>, Status>,
-    report: &mut Report,
-) -> Option<T> {
+pub(crate) fn answered<T>(answer: Result<Response<T>, Status>, report: &mut Report) -> Option<T> {
     match answer {
         Ok(answer) => Some(answer.into_inner()),
         Err(_) => {

@@ -88,7 +88,9 @@ fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) 
         (3, Nesting::Map) => Value::map::<String>([]),
         (3, Nesting::Set) => Value::set(vec![]),
         (4, Nesting::List) => Value::List(vec![Value::unknown()]),
-        (4, Nesting::Map) => Value::map([("", Value::unknown()), ("\u{e9} \u{1f600}", Value::Null)]),
+        (4, Nesting::Map) => {
+            Value::map([("", Value::unknown()), ("\u{e9} \u{1f600}", Value::Null)])
+        }
         (4, Nesting::Set) => Value::set(vec![Value::unknown(), Value::unknown()]),
         (_, Nesting::List) => Value::List(vec![element(round), element(round + 1)]),
         (_, Nesting::Map) => Value::map([
@@ -101,8 +103,7 @@ fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) 
 }
 
 fn values(ty: &Type) -> Vec<Value> {
-    let mut values =
-        vec![Value::Null, Value::unknown(), Value::Unknown(Refinement::not_null())];
+    let mut values = vec![Value::Null, Value::unknown(), Value::Unknown(Refinement::not_null())];
     match ty {
         Type::Bool => values.extend([Value::Bool(true), Value::Bool(false)]),
         Type::Number => {
@@ -118,9 +119,9 @@ fn values(ty: &Type) -> Vec<Value> {
                 "1e-400",
                 "3.14159265358979323846264338327950288",
             ];
-            values.extend(odd.iter().filter_map(|text| {
-                text.parse::<Number>().ok().map(Value::Number)
-            }));
+            values.extend(
+                odd.iter().filter_map(|text| text.parse::<Number>().ok().map(Value::Number)),
+            );
         }
         Type::String => {
             values.push(Value::Unknown(Refinement::not_null().with_prefix("hello-")));

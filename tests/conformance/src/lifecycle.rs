@@ -11,8 +11,22 @@ impl Core {
     /// Creates an object with the first of `configs` and updates it with each of the others. After each,
     /// a plan must be empty, a refresh must find what the apply said, and a plan must be empty again.
     pub async fn lifecycle(&self, type_name: &str, configs: &[Value]) -> Outcome<State> {
+        self.live(type_name, None, configs).await
+    }
+
+    /// Goes on with an object that exists: updates it with each of `configs`, and judges as
+    /// [`Core::lifecycle`] does.
+    pub async fn lifecycle_from(&self, state: &State, configs: &[Value]) -> Outcome<State> {
+        self.live(&state.type_name, Some(state.clone()), configs).await
+    }
+
+    async fn live(
+        &self,
+        type_name: &str,
+        mut state: Option<State>,
+        configs: &[Value],
+    ) -> Outcome<State> {
         let mut report = Report::new(type_name);
-        let mut state = None;
         for config in configs {
             let config = fill(config, &self.resource(type_name).ty);
             let plan = self.planning(type_name, state.as_ref(), &config, &mut report).await;

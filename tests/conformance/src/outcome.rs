@@ -215,7 +215,9 @@ impl Report {
 fn leads_somewhere(path: &Path, ty: &Type) -> bool {
     let end = path.steps().iter().try_fold(ty, |ty, step| match (ty, step) {
         (Type::Object(attributes), Step::Attribute(name)) => attributes.get(name),
-        (Type::Map(element), Step::Key(_)) | (Type::List(element), Step::Index(_)) => Some(&**element),
+        (Type::Map(element), Step::Key(_)) | (Type::List(element), Step::Index(_)) => {
+            Some(&**element)
+        }
         (Type::Tuple(types), Step::Index(index)) => types.get(usize::try_from(*index).ok()?),
         (Type::Dynamic, _) => Some(ty),
         _ => None,

@@ -126,12 +126,8 @@ impl Core {
         };
         if action == Action::Replace && !tainted {
             let (private, identity) = (answer.private.clone(), answer.identity.clone());
-            let second = Question {
-                prior: &null,
-                private: &private,
-                identity: identity.as_ref(),
-                ..first
-            };
+            let second =
+                Question { prior: &null, private: &private, identity: identity.as_ref(), ..first };
             answer = self.asking(&second, report).await?;
         }
         Some(Plan {
@@ -264,10 +260,7 @@ impl Core {
     }
 }
 
-fn write_only(
-    attributes: &std::collections::BTreeMap<String, Attribute>,
-    path: &Path,
-) -> bool {
+fn write_only(attributes: &std::collections::BTreeMap<String, Attribute>, path: &Path) -> bool {
     let mut attributes = attributes;
     for step in path.steps() {
         let tf_provider::cty::Step::Attribute(name) = step else { continue };

@@ -42,9 +42,8 @@ fn value(attribute: &Attribute, prior: &Value, config: &Value) -> Value {
         }
         _ if attribute.computed && config.is_null() => prior.clone(),
         Kind::Nested(nesting, nested) => {
-            let merge = |prior: &Value, config: &Value| {
-                Value::Object(attributes(nested, prior, config))
-            };
+            let merge =
+                |prior: &Value, config: &Value| Value::Object(attributes(nested, prior, config));
             merged(*nesting, prior, config, &merge)
         }
         Kind::Plain(_) => config.clone(),

@@ -120,9 +120,7 @@ impl Core {
         objects::assert_write_only_null(&schema.block, &value, report);
         let identity = match (by, &imported.identity) {
             (ImportBy::Id(_), None) => None,
-            (ImportBy::Id(_), data) => {
-                resource.read_identity(data.as_ref(), None, false, report)
-            }
+            (ImportBy::Id(_), data) => resource.read_identity(data.as_ref(), None, false, report),
             (ImportBy::Identity(identity), data) => {
                 resource.read_identity(data.as_ref(), Some(identity), false, report)
             }

@@ -136,8 +136,7 @@ impl Block {
     #[must_use]
     pub fn ty(&self) -> Type {
         let attributes = self.attributes.iter().map(|(name, a)| (name.clone(), a.kind.ty()));
-        let blocks =
-            self.blocks.iter().map(|(name, b)| (name.clone(), b.nesting.ty(b.block.ty())));
+        let blocks = self.blocks.iter().map(|(name, b)| (name.clone(), b.nesting.ty(b.block.ty())));
         Type::object(attributes.chain(blocks))
     }
 }

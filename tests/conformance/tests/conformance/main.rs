@@ -1,0 +1,15 @@
+//! The harness against a sample provider, against broken ones, and against the real one.
+
+mod broken;
+mod creation;
+mod data_source;
+mod failures;
+mod import;
+mod lifecycle;
+mod onprem;
+mod plan;
+mod sample;
+mod schema;
+mod settings;
+mod upgrade;
+mod write_only;

@@ -1,0 +1,185 @@
+//! The server: objects in memory, with habits of their own.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Map, Value as Json, json};
+use tf_provider::api::{ApiChanges, ApiFields};
+use tokio_util::sync::CancellationToken;
+
+/// What goes wrong, once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Fault {
+    BeforeCreate,
+    AfterCreate,
+    PanicAfterCreate,
+    HangAfterCreate,
+    Abandoned,
+    Read,
+    Update,
+    Delete,
+}
+
+/// One server.
+#[derive(Debug)]
+pub(crate) struct World {
+    name: String,
+    inner: Mutex<Inner>,
+    /// Cancelled when a create hangs.
+    pub(crate) hanging: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    next: i64,
+    objects: BTreeMap<i64, ApiFields>,
+    requests: Vec<String>,
+    fault: Option<Fault>,
+}
+
+static WORLDS: Mutex<BTreeMap<String, Arc<World>>> = Mutex::new(BTreeMap::new());
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+impl World {
+    /// A world of its own for one test.
+    pub(crate) fn create() -> Arc<Self> {
+        let name = format!("world{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let world = Arc::new(Self {
+            name: name.clone(),
+            inner: Mutex::default(),
+            hanging: CancellationToken::new(),
+        });
+        WORLDS.lock().unwrap().insert(name, Arc::clone(&world));
+        world
+    }
+
+    pub(crate) fn named(name: &str) -> Arc<Self> {
+        Arc::clone(&WORLDS.lock().unwrap()[name])
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// Lets the next operation of a kind go wrong.
+    pub(crate) fn fail(&self, fault: Fault) {
+        self.lock().fault = Some(fault);
+    }
+
+    /// Whether this goes wrong now.
+    pub(crate) fn fails(&self, fault: Fault) -> bool {
+        let mut inner = self.lock();
+        let fails = inner.fault == Some(fault);
+        if fails {
+            inner.fault = None;
+        }
+        fails
+    }
+
+    /// Every write that was asked for since the last call.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock().requests)
+    }
+
+    /// The only object there is.
+    pub(crate) fn only(&self) -> ApiFields {
+        let inner = self.lock();
+        assert_eq!(inner.objects.len(), 1, "{:?}", inner.objects);
+        inner.objects.values().next().unwrap().clone()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().objects.is_empty()
+    }
+
+    /// Changes an object behind Terraform's back.
+    pub(crate) fn meddle(&self, field: &str, value: Json) {
+        for object in self.lock().objects.values_mut() {
+            object.insert(field.to_owned(), value.clone());
+        }
+    }
+
+    pub(crate) fn vanish(&self) {
+        self.lock().objects.clear();
+    }
+
+    pub(crate) fn names(&self, zone: &str) -> Vec<String> {
+        let inner = self.lock();
+        let there = inner.objects.values().filter(|object| object["zone"] == zone);
+        there.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub(crate) fn post(&self, mut fields: ApiFields) -> i64 {
+        let mut inner = self.lock();
+        inner.requests.push(format!("POST {}", Json::Object(fields.clone())));
+        inner.next += 1;
+        let id = inner.next;
+        fields.insert("id".into(), id.into());
+        fields.insert("address".into(), "10.0.0.1".into());
+        settle(&mut fields);
+        inner.objects.insert(id, fields);
+        id
+    }
+
+    pub(crate) fn get(&self, id: i64) -> Option<ApiFields> {
+        self.lock().objects.get(&id).cloned()
+    }
+
+    pub(crate) fn patch(&self, id: i64, changes: &ApiChanges) {
+        let mut inner = self.lock();
+        let sent: Map<_, _> = changes
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone().unwrap_or(Json::Null)))
+            .collect();
+        inner.requests.push(format!("PATCH {}", Json::Object(sent)));
+        let object = inner.objects.get_mut(&id).unwrap();
+        for (name, value) in changes {
+            match value {
+                Some(value) => object.insert(name.to_string(), value.clone()),
+                None => object.remove(&**name),
+            };
+        }
+        if changes.contains_key("memory") {
+            object.insert("address".into(), "10.0.0.2".into());
+        }
+        settle(object);
+    }
+
+    pub(crate) fn delete(&self, id: i64) {
+        let mut inner = self.lock();
+        inner.requests.push(format!("DELETE {id}"));
+        inner.objects.remove(&id);
+    }
+}
+
+/// What the server does to what it is given: defaults, lower case, and nothing kept that is empty.
+fn settle(object: &mut ApiFields) {
+    object.entry("memory").or_insert(json!(512));
+    object.entry("sockets").or_insert(json!(1));
+    object.remove("password");
+    if object.get("comment") == Some(&json!("")) {
+        object.remove("comment");
+    }
+    lower_case(&mut object["name"]);
+    if let Some(aliases) = object.get_mut("aliases").and_then(Json::as_object_mut) {
+        aliases.values_mut().for_each(lower_case);
+    }
+    if let Some(agent) = object.get_mut("agent").and_then(Json::as_object_mut) {
+        agent.remove("secret");
+        agent.entry("port").or_insert(json!(4));
+    }
+    for disk in object.get_mut("disks").and_then(Json::as_object_mut).into_iter().flatten() {
+        let disk = disk.1.as_object_mut().unwrap();
+        disk.entry("cache").or_insert(json!("none"));
+        disk.entry("volume").or_insert(json!("vol-1"));
+    }
+}
+
+fn lower_case(text: &mut Json) {
+    *text = text.as_str().unwrap().to_lowercase().into();
+}

@@ -1,0 +1,159 @@
+//! Settings and optional attributes: what they are when configured, absent, and no longer configured.
+
+use conformance::Action;
+use serde_json::json;
+use tf_provider::cty::{Path, Value};
+
+use super::sample::{SERVER, list, object, server, start};
+
+#[tokio::test]
+async fn a_setting_that_leaves_the_configuration_goes_back_to_the_servers_default() {
+    let (core, world) = start().await;
+    let set = server([("memory", 2048.into()), ("status", "gone".into())]);
+    let state = core.lifecycle(SERVER, &[set]).await.expect_value();
+    world.requests();
+    let plan = core.plan(SERVER, Some(&state), &server([])).await.expect_value();
+    assert!(plan.get("memory").is_unknown(), "only the server knows its default");
+    assert_eq!(plan.get("status"), &"active".into(), "what absence means is known");
+    let state = core.apply(&plan).await.expect_value();
+    assert_eq!(state.get("memory"), &512.into());
+    assert_eq!(world.requests(), [r#"PATCH {"memory":null,"status":null}"#]);
+    core.lifecycle_from(&state, &[server([])]).await.expect_value();
+}
+
+#[tokio::test]
+async fn a_setting_that_is_kept_stays_as_the_server_has_it() {
+    let (core, world) = start().await;
+    let state = core.lifecycle(SERVER, &[server([("owner", "ops".into())])]).await.expect_value();
+    world.requests();
+    let plan = core.plan(SERVER, Some(&state), &server([])).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
+    assert_eq!(world.only()["owner"], "ops");
+}
+
+#[tokio::test]
+async fn a_setting_that_was_never_configured_is_the_servers() {
+    let (core, world) = start().await;
+    let state = core.lifecycle(SERVER, &[server([])]).await.expect_value();
+    world.meddle("memory", json!(4096));
+    let state = core.refresh(&state).await.expect_value();
+    assert_eq!(state.get("memory"), &4096.into());
+    let plan = core.plan(SERVER, Some(&state), &server([])).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp);
+}
+
+#[tokio::test]
+async fn drift_of_a_configured_setting_is_undone() {
+    let (core, world) = start().await;
+    let config = server([("memory", 128.into())]);
+    let state = core.lifecycle(SERVER, std::slice::from_ref(&config)).await.expect_value();
+    world.meddle("memory", json!(4096));
+    let state = core.refresh(&state).await.expect_value();
+    let plan = core.plan(SERVER, Some(&state), &config).await.expect_value();
+    assert_eq!(plan.action, Action::Update);
+    core.apply(&plan).await.expect_value();
+    assert_eq!(world.only()["memory"], 128);
+}
+
+#[tokio::test]
+async fn the_default_of_an_optional_attribute_comes_back() {
+    let (core, world) = start().await;
+    let state = core.lifecycle(SERVER, &[server([("attempts", 9.into())])]).await.expect_value();
+    world.requests();
+    let plan = core.plan(SERVER, Some(&state), &server([])).await.expect_value();
+    assert_eq!(plan.get("attempts"), &3.into());
+    let state = core.apply(&plan).await.expect_value();
+    assert_eq!(state.get("attempts"), &3.into());
+    assert!(world.requests().is_empty(), "no server knows it");
+}
+
+#[tokio::test]
+async fn an_optional_attribute_comes_and_goes() {
+    let (core, _) = start().await;
+    let configs = [server([("note", "a".into())]), server([]), server([("note", "b".into())])];
+    let state = core.lifecycle(SERVER, &configs).await.expect_value();
+    assert_eq!(state.get("note"), &"b".into());
+}
+
+#[tokio::test]
+async fn a_spelling_that_means_the_same_is_no_change() {
+    let (core, world) = start().await;
+    let config =
+        server([("name", "WEB-1".into()), ("aliases", object([("mail", "Mx-One".into())]))]);
+    let state = core.lifecycle(SERVER, std::slice::from_ref(&config)).await.expect_value();
+    assert_eq!(world.only()["name"], "web-1", "the server has its own spelling");
+    assert_eq!(state.get("name"), &"WEB-1".into(), "the state has the user's");
+    let alias = Path::root().attribute("aliases").key("mail");
+    assert_eq!(state.at(&alias), Some(&"Mx-One".into()), "inside maps, too");
+
+    let respelt =
+        server([("name", "web-1".into()), ("aliases", object([("mail", "mx-one".into())]))]);
+    let plan = core.plan(SERVER, Some(&state), &respelt).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
+
+    world.meddle("name", json!("other"));
+    let state = core.refresh(&state).await.expect_value();
+    assert_eq!(state.get("name"), &"other".into(), "another name is drift");
+}
+
+#[tokio::test]
+async fn nested_objects_are_planned_by_key() {
+    let (core, world) = start().await;
+    let disk = |size: i64| object([("size", size.into())]);
+    let one = server([("disks", object([("scsi0", disk(8))]))]);
+    let state = core.lifecycle(SERVER, &[one]).await.expect_value();
+    let volume = |key: &str| Path::root().attribute("disks").key(key).attribute("volume");
+    assert_eq!(state.at(&volume("scsi0")), Some(&"vol-1".into()));
+
+    let two = server([("disks", object([("ide0", disk(1)), ("scsi0", disk(8))]))]);
+    let plan = core.plan(SERVER, Some(&state), &two).await.expect_value();
+    assert_eq!(plan.planned.get(&volume("scsi0")), Some(&"vol-1".into()), "it is the same disk");
+    assert!(plan.planned.get(&volume("ide0")).is_some_and(Value::is_unknown));
+    let state = core.apply(&plan).await.expect_value();
+
+    let none = server([("disks", object([]))]);
+    let plan = core.plan(SERVER, Some(&state), &none).await.expect_value();
+    core.apply(&plan).await.expect_value();
+    assert_eq!(world.only()["disks"], json!({}));
+}
+
+#[tokio::test]
+async fn a_setting_inside_an_object_is_reset_with_it() {
+    let (core, world) = start().await;
+    let configs = [
+        server([("cpu", object([("sockets", 4.into()), ("model", "host".into())]))]),
+        server([("cpu", object([("model", "host".into())]))]),
+        server([]),
+    ];
+    let state = core.lifecycle(SERVER, &configs[..2]).await.expect_value();
+    assert_eq!(world.only()["sockets"], 1, "one attribute left the object");
+    assert_eq!(world.only()["model"], "host");
+    core.lifecycle_from(&state, &configs[2..]).await.expect_value();
+    assert!(!world.only().contains_key("model"), "the object left the configuration");
+}
+
+#[tokio::test]
+async fn elements_of_a_list_come_and_go() {
+    let (core, world) = start().await;
+    let rule = |port: i64| object([("port", port.into())]);
+    let configs = [
+        server([("rules", Value::List(vec![rule(22), rule(80)]))]),
+        server([("rules", Value::List(vec![rule(80)]))]),
+        server([("rules", Value::List(vec![]))]),
+        server([]),
+        server([("dns", list(["9.9.9.9"]))]),
+        server([("dns", list([]))]),
+    ];
+    core.lifecycle(SERVER, &configs).await.expect_value();
+    assert!(!world.only().contains_key("rules"));
+}
+
+#[tokio::test]
+async fn a_set_has_no_order() {
+    let (core, _) = start().await;
+    let config = server([("tags", list(["a", "b"]))]);
+    let state = core.lifecycle(SERVER, &[config]).await.expect_value();
+    let turned = server([("tags", list(["b", "a", "a"]))]);
+    let plan = core.plan(SERVER, Some(&state), &turned).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp);
+}
