@@ -2,56 +2,98 @@
 //!
 //! A killed provider answers nothing, so Terraform does not know what it had begun. The server does:
 //! while a guest is being made its description ends with a comment that names the configuration
-//! (`owner`) and a hash of what is to be made; the last write of the create takes it away.
+//! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest whose
+//! number the configuration names has a UUID made from the same hash, which stays: it is found even when
+//! the kill came after that last write.
 
-use onprem_proxmox::{GuestKind, GuestLocation, VmId};
+use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
+use uuid::{Builder, Uuid};
 
 use super::Proxmox;
+use super::fingerprint;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
 
 /// The mark of one create.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Claim(String);
+pub(crate) struct Claim {
+    mark: String,
+    uuid: Uuid,
+    /// Whether an earlier apply would have made the same mark.
+    lasting: bool,
+    vm_id: Option<VmId>,
+    name: Option<String>,
+}
 
 impl Claim {
-    /// The mark for making what `inputs` describe; nothing where no owner is configured.
-    pub(crate) fn new(pve: &Proxmox, type_name: &str, inputs: &[&str]) -> Option<Self> {
-        let owner = pve.owner.as_deref()?;
+    /// The mark for making a guest of `type_name` that `inputs` describe: what would make it another
+    /// one, and nothing that changes in place. Where no owner is configured nobody finds it again, and it
+    /// tells just this apply what it has begun.
+    pub(crate) fn new(
+        pve: &Proxmox,
+        type_name: &str,
+        (vm_id, name): (Option<VmId>, Option<String>),
+        inputs: &[&str],
+    ) -> Self {
+        let random = Uuid::new_v4().to_string();
+        let owner: String = pve.owner.as_deref().unwrap_or_default().to_owned();
+        let owner: String = owner.chars().filter(|c| !matches!(c, '<' | '>' | '\n')).collect();
+        let number = vm_id.map(|vm_id| vm_id.to_string()).unwrap_or_default();
         let mut hash = Sha256::new();
-        for part in [type_name].iter().chain(inputs) {
+        let name_text = name.as_deref().unwrap_or_default();
+        for part in [type_name, &owner, &number, name_text].iter().chain(inputs) {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let claim = &hex::encode(hash.finalize())[..32];
-        let owner: String = owner.chars().filter(|c| !matches!(c, '<' | '>' | '\n')).collect();
-        Some(Self(format!("{OPEN}owner={owner} claim={claim}{CLOSE}")))
+        if pve.owner.is_none() {
+            hash.update(random.as_bytes());
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let claim = hex::encode(&digest[..16]);
+        let lasting = pve.owner.is_some() && vm_id.is_some();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[16..]);
+        // Guests without a number of their own may be described alike: each gets its own UUID.
+        let uuid =
+            if lasting { Builder::from_custom_bytes(bytes).into_uuid() } else { Uuid::new_v4() };
+        let mark = format!("{OPEN}owner={owner} claim={claim}{CLOSE}");
+        Self { mark, uuid, lasting, vm_id, name }
+    }
+
+    /// The number that the configuration names.
+    pub(crate) fn vm_id(&self) -> Option<VmId> {
+        self.vm_id
+    }
+
+    /// The UUID to make the guest with.
+    pub(crate) fn uuid(&self) -> String {
+        self.uuid.to_string()
     }
 
     /// The description of a guest while it is being made.
     pub(crate) fn mark(&self, description: &str) -> String {
         match description {
-            "" => self.0.clone(),
-            text => format!("{text}\n\n{}", self.0),
+            "" => self.mark.clone(),
+            text => format!("{text}\n\n{}", self.mark),
         }
     }
 
-    fn marks(&self, description: &str) -> bool {
-        description.trim_end().ends_with(&self.0)
+    fn is_on(&self, config: &GuestConfig) -> bool {
+        let description = config.text("description").unwrap_or_default();
+        let marked = description.trim_end().ends_with(&self.mark);
+        marked || (self.lasting && fingerprint::uuid(config) == Some(self.uuid()))
     }
 
-    /// The unfinished VM that carries this mark: the one with the number, if one is wanted, else one
-    /// with the name.
-    pub(crate) async fn find(
-        &self,
-        pve: &Proxmox,
-        vm_id: Option<VmId>,
-        name: Option<&str>,
-    ) -> Result<Option<(VmId, GuestLocation)>> {
-        let candidates = match vm_id {
+    /// The guest that an earlier apply began under this claim: the one with the number, if there is one,
+    /// else one with the name. What this very process has begun is not meant.
+    pub(crate) async fn find(&self, pve: &Proxmox) -> Result<Option<(VmId, GuestLocation)>> {
+        if pve.owner.is_none() {
+            return Ok(None);
+        }
+        let candidates = match self.vm_id {
             Some(vm_id) => vec![vm_id],
             None => {
                 pve.cluster().invalidate();
@@ -60,16 +102,19 @@ impl Claim {
                     .filter(|row| row.guest_kind() == Some(GuestKind::Qemu))
                     // A guest has no name in this list before its first status round.
                     .filter(|row| {
-                        row.name.is_none() || row.name.as_deref() == name || name.is_none()
+                        row.name.is_none() || row.name == self.name || self.name.is_none()
                     })
                     .filter_map(|row| row.vmid)
                     .collect()
             }
         };
         for vm_id in candidates {
+            if pve.has_begun(vm_id) {
+                continue;
+            }
             if let Some(found) = pve.locate(vm_id).await?
-                && found.kind == GuestKind::Qemu
-                && self.marks(&found.config.text("description").unwrap_or_default())
+                && self.is_on(&found.config)
+                && pve.begin(vm_id)
             {
                 return Ok(Some((vm_id, found)));
             }
@@ -92,11 +137,9 @@ mod tests {
 
     #[test]
     fn a_mark_comes_off_again() {
-        let claim = Claim(format!("{OPEN}owner=dev claim=00{CLOSE}"));
-        let marked = claim.mark("Ubuntu\nfor all");
-        assert!(claim.marks(&marked));
-        assert_eq!(unmarked(&marked), "Ubuntu\nfor all");
-        assert_eq!(unmarked(&claim.mark("")), "");
+        let mark = format!("{OPEN}owner=dev claim=00{CLOSE}");
+        assert_eq!(unmarked(&format!("Ubuntu\nfor all\n\n{mark}")), "Ubuntu\nfor all");
+        assert_eq!(unmarked(&mark), "");
         assert_eq!(unmarked("<!-- a user's own -->"), "<!-- a user's own -->");
     }
 }

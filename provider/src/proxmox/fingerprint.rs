@@ -107,7 +107,8 @@ pub(crate) fn remember<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Re
     cx.remember(DIGEST, &config.digest())
 }
 
-fn uuid(config: &GuestConfig) -> Option<String> {
+/// The UUID of a VM.
+pub(crate) fn uuid(config: &GuestConfig) -> Option<String> {
     let smbios = config.text("smbios1")?;
     smbios.split(',').find_map(|part| part.strip_prefix("uuid=")).map(str::to_ascii_lowercase)
 }

@@ -1,11 +1,12 @@
 //! Proxmox VE: images and templates.
 //!
 //! `system` is the provider block's part and the client that it makes; `explain` says what its errors
-//! mean; `format` and `names` are how Proxmox writes values; `claim` is how a killed create is found
-//! again and `fingerprint` how a guest is recognised; `hardware` is what templates and VMs are made of. Every other file is one resource or data
+//! mean; `format` and `names` are how Proxmox writes values; `creation` makes guests, `claim` is how a
+//! killed create is found again and `fingerprint` how a guest is recognised; `hardware` is what templates and VMs are made of. Every other file is one resource or data
 //! source, in the list below.
 
 mod claim;
+mod creation;
 mod explain;
 mod fingerprint;
 mod format;

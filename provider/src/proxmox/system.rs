@@ -3,10 +3,10 @@
 //! What is not in the block comes from the environment. Nothing is contacted and no file is read before
 //! the first operation; a value that is unknown at plan is an error only when an operation needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::env;
 use std::ops::{Deref, RangeInclusive};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use onprem_http::{Deadline, Secret};
@@ -286,6 +286,7 @@ impl Known {
         Ok(Proxmox {
             client: builder.build()?,
             owner: self.owner.clone(),
+            begun: Arc::default(),
             vm_id_range: self.vm_id_range.clone(),
         })
     }
@@ -297,6 +298,8 @@ pub(crate) struct Proxmox {
     client: Client,
     /// The configuration's name, which marks what it is about to create.
     pub(crate) owner: Option<String>,
+    /// The guests that this process has begun to make.
+    begun: Arc<Mutex<HashSet<VmId>>>,
     /// Where to look for a free guest number.
     pub(crate) vm_id_range: Option<RangeInclusive<VmId>>,
 }
@@ -308,6 +311,16 @@ impl Proxmox {
         let limit = humantime::format_duration(cx.time_limit());
         let name = format!("the {} timeout of {limit}", cx.operation().verb());
         Self { client: self.client.until(&Deadline::after(left, &name)), ..self.clone() }
+    }
+
+    /// Notes that this process makes the guest; whether it was not noted before.
+    pub(crate) fn begin(&self, vm_id: VmId) -> bool {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(vm_id)
+    }
+
+    /// Whether this process has begun to make the guest.
+    pub(crate) fn has_begun(&self, vm_id: VmId) -> bool {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).contains(&vm_id)
     }
 }
 
