@@ -129,8 +129,11 @@ mod unix {
                 .permissions(Permissions::from_mode(0o700))
                 .tempdir_in(&base)
                 .map_err(failed)?;
-            let lock = File::create_new(directory.path().join(LOCK)).map_err(failed)?;
+            // Locked before it has its name: a process that sweeps would take it for abandoned.
+            let unnamed = directory.path().join(NEW_LOCK);
+            let lock = File::create_new(&unnamed).map_err(failed)?;
             lock.try_lock().map_err(|error| failed(error.into()))?;
+            fs::rename(&unnamed, directory.path().join(LOCK)).map_err(failed)?;
             let home = Self { directory, _lock: lock };
             home.sweep(&base);
             Ok(home)
@@ -187,9 +190,9 @@ mod unix {
         }
     }
 
-    /// Removes the two files that belong there and the folder; anything else in it stops that.
+    /// Removes the files that belong there and the folder; anything else in it stops that.
     fn remove(directory: &Path) -> io::Result<()> {
-        for name in [SOCKET, LOCK] {
+        for name in [SOCKET, LOCK, NEW_LOCK] {
             match fs::remove_file(directory.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 Ok(()) | Err(_) => {}
@@ -201,6 +204,7 @@ mod unix {
     const PREFIX: &str = "tf-provider-";
     const SOCKET: &str = "plugin.sock";
     const LOCK: &str = "lock";
+    const NEW_LOCK: &str = "lock.new";
     /// Where sockets go when the path would be too long for one.
     const SHORT_BASE: &str = "/tmp";
     /// Bytes that a socket's path may have: 108 on Linux with the final zero, 104 on macOS.
