@@ -45,7 +45,7 @@ impl Downloads {
         names: BTreeSet<String>,
         web: SocketAddr,
         web_tls: SocketAddr,
-        trust: rustls::ClientConfig,
+        trust: &rustls::ClientConfig,
     ) -> Result<Self, StartError> {
         let build = |address: SocketAddr, unverified: bool| {
             let mut client = Client::builder()
@@ -55,7 +55,7 @@ impl Downloads {
                 .redirect(loopback_only(names.clone()));
             if unverified {
                 client = Client::builder()
-                    .tls_backend_preconfigured(unverified_config(&trust))
+                    .tls_backend_preconfigured(unverified_config(trust))
                     .no_proxy()
                     .pool_max_idle_per_host(0)
                     .redirect(loopback_only(names.clone()));

@@ -92,7 +92,7 @@ impl Lab {
         let (web_listener, web) = listen(0).await?;
         let (web_tls_listener, web_tls) = listen(0).await?;
         let (admin_listener, admin) = listen(0).await?;
-        let downloads = Downloads::new(names.clone(), web, web_tls, authority.client()?)?;
+        let downloads = Downloads::new(names.clone(), web, web_tls, &authority.client()?)?;
         let mut nodes = Vec::new();
         let mut listeners = Vec::new();
         for (index, name) in options.nodes.iter().enumerate() {
@@ -116,6 +116,9 @@ impl Lab {
             access,
             storages,
         ));
+        for (id, data) in &options.volumes {
+            shared.add_file(id, data.clone())?;
+        }
         let mut servers = Vec::new();
         let mut addresses = Vec::new();
         for (name, listener, address, tls) in listeners {
@@ -243,7 +246,7 @@ async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
 }
 
 /// A random UUID (version 4).
-fn uuid() -> String {
+pub(crate) fn uuid() -> String {
     let mut bytes: [u8; 16] = rand::random();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;

@@ -21,6 +21,8 @@ pub struct LabOptions {
     pub host_names: Vec<String>,
     /// Further files of the web server, by name.
     pub files: BTreeMap<String, Bytes>,
+    /// Files that lie on the first node's storages from the start, by volume id (`local:iso/x.iso`).
+    pub volumes: BTreeMap<String, Bytes>,
     /// Name of the API token of `root@pam`. Default `lab`.
     pub token_name: String,
     /// Password of `root@pam`. Default `lab-password`.
@@ -40,6 +42,7 @@ impl Default for LabOptions {
             faults: Vec::new(),
             host_names: Vec::new(),
             files: BTreeMap::new(),
+            volumes: BTreeMap::new(),
             token_name: "lab".to_owned(),
             password: "lab-password".to_owned(),
             local_size: 100 << 30,
@@ -73,6 +76,13 @@ impl LabOptions {
     #[must_use]
     pub fn file(mut self, name: impl Into<String>, data: impl Into<Bytes>) -> Self {
         self.files.insert(name.into(), data.into());
+        self
+    }
+
+    /// Puts a file on a storage of the first node from the start.
+    #[must_use]
+    pub fn volume(mut self, id: impl Into<String>, data: impl Into<Bytes>) -> Self {
+        self.volumes.insert(id.into(), data.into());
         self
     }
 

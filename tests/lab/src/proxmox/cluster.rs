@@ -12,7 +12,7 @@ use super::error::{Answer, ApiError};
 use super::nodes::{NODE_CPUS, NODE_MEMORY};
 use super::params::{Param, split_list};
 use super::qemu::{Vm, maximum_cpus, maximum_disk, maximum_memory};
-use super::storage::status;
+use super::storage::{Storage, status};
 
 /// How often the nodes tell each other how their guests are.
 const STATUS_ROUND: Duration = Duration::from_secs(10);
@@ -70,20 +70,7 @@ fn resources(call: &Call) -> Answer {
                 {
                     continue;
                 }
-                let row = status::describe(&state, &node.name, storage);
-                let offline = call.shared.faults.offline(&node.name);
-                rows.push(json!({
-                    "id": format!("storage/{}/{}", node.name, storage.name),
-                    "type": "storage",
-                    "node": node.name,
-                    "storage": storage.name,
-                    "plugintype": storage.kind,
-                    "content": storage.option("content"),
-                    "shared": u8::from(storage.shared()),
-                    "status": if offline { "unknown" } else { "available" },
-                    "disk": row["used"],
-                    "maxdisk": row["total"],
-                }));
+                rows.push(storage_row(call, &state, &node.name, storage));
             }
         }
     }
@@ -102,7 +89,7 @@ fn resources(call: &Call) -> Answer {
     Ok(Value::from(rows).into())
 }
 
-fn guest_row(call: &Call, state: &Datacenter, vm: &Vm) -> Value {
+pub(super) fn guest_row(call: &Call, state: &Datacenter, vm: &Vm) -> Value {
     let mut row = json!({
         "id": format!("qemu/{}", vm.vmid),
         "type": "qemu",
@@ -142,6 +129,24 @@ fn guest_row(call: &Call, state: &Datacenter, vm: &Vm) -> Value {
         row["hastate"] = resource.get("state").map_or("started", String::as_str).into();
     }
     row
+}
+
+/// A storage as one node sees it.
+pub(super) fn storage_row(call: &Call, state: &Datacenter, node: &str, storage: &Storage) -> Value {
+    let row = status::describe(state, node, storage);
+    let offline = call.shared.faults.offline(node);
+    json!({
+        "id": format!("storage/{node}/{}", storage.name),
+        "type": "storage",
+        "node": node,
+        "storage": storage.name,
+        "plugintype": storage.kind,
+        "content": storage.option("content"),
+        "shared": u8::from(storage.shared()),
+        "status": if offline { "unknown" } else { "available" },
+        "disk": row["used"],
+        "maxdisk": row["total"],
+    })
 }
 
 fn node_row(call: &Call, state: &Datacenter, node: &str) -> Value {
@@ -219,8 +224,17 @@ fn status_rows(call: &Call) -> Answer {
 }
 
 /// Options that the API shows taken apart.
-const OBJECTS: &[&str] =
-    &["crs", "ha", "next-id", "notify", "tag-style", "u2f", "user-tag-access", "webauthn"];
+const OBJECTS: &[&str] = &[
+    "crs",
+    "ha",
+    "migration",
+    "next-id",
+    "notify",
+    "tag-style",
+    "u2f",
+    "user-tag-access",
+    "webauthn",
+];
 
 fn options(call: &Call) -> super::error::Reply {
     let state = call.shared.state();

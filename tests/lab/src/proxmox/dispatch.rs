@@ -40,6 +40,9 @@ pub(crate) async fn handle(shared: &Arc<Shared>, entry: &str, incoming: Incoming
         auth::authenticate(shared, &method, &headers)?
     };
     let (body, file) = body?;
+    if path == "/" && method == Method::GET {
+        return Ok(names(&["version", "cluster", "nodes", "storage", "access", "pools"]));
+    }
     let found = Schema::get()
         .find(method.as_str(), &path)
         .ok_or_else(|| ApiError::not_implemented(method.as_str(), &path))?;
@@ -59,7 +62,12 @@ pub(crate) async fn handle(shared: &Arc<Shared>, entry: &str, incoming: Incoming
     if !anonymous {
         let state = shared.state();
         let rules = found.method.permissions.as_ref();
-        let checked = auth::check_permissions(&state.access, &who, rules, &params);
+        // Everybody gets the options' list of tags; the handler keeps back the rest.
+        let checked = if found.template == "/cluster/options" && method == Method::GET {
+            Ok(())
+        } else {
+            auth::check_permissions(&state.access, &who, rules, &params)
+        };
         if let Err(error) = checked {
             let refused_upload = file.is_some();
             return Err(if refused_upload {
@@ -103,7 +111,6 @@ fn reach(shared: &Shared, entry: &str, name: &str) -> Result<(), ApiError> {
 
 async fn route(call: &Call, method: &str, template: &str, path: &str) -> Answer {
     match (method, template) {
-        ("GET", "/") => Ok(names(&["version", "cluster", "nodes", "storage", "access", "pools"])),
         ("GET", "/version") => Ok(nodes::version()),
         ("GET", "/access/ticket") => Ok(Value::Null.into()),
         ("POST", "/access/ticket") => auth::ticket(call),
@@ -132,7 +139,9 @@ async fn route(call: &Call, method: &str, template: &str, path: &str) -> Answer 
         (_, template) if template.starts_with("/pools") => {
             pools::route(call, method, template).unwrap_or_else(|| missing(method, path))
         }
-        (_, "/storage" | "/storage/{storage}") => storage::configuration::route(call, method),
+        (_, "/storage" | "/storage/{storage}") => {
+            storage::configuration::route(call, method).unwrap_or_else(|| missing(method, path))
+        }
         (_, template) if template.starts_with("/nodes/{node}/storage") => {
             storage_route(call, method, template).unwrap_or_else(|| missing(method, path))
         }

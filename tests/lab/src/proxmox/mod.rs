@@ -110,6 +110,31 @@ impl Shared {
         self.background.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 
+    /// Puts a file on a storage of the first node.
+    ///
+    /// # Errors
+    /// The name says no content type.
+    pub(crate) fn add_file(&self, id: &str, data: bytes::Bytes) -> Result<(), String> {
+        let (storage, name) =
+            storage::parse_volume_id(id).ok_or_else(|| format!("`{id}` is no volume id"))?;
+        let (content, vmid, format) = storage::parse_file_name(name)?;
+        let size = data.len() as u64;
+        let volume = storage::Volume {
+            content: content.to_owned(),
+            format,
+            size,
+            used: size,
+            vmid,
+            ctime: self.clock.unix(),
+            data: Some(data),
+            ..storage::Volume::default()
+        };
+        let mut state = self.state();
+        let node = state.nodes.first().map(|node| node.name.clone()).unwrap_or_default();
+        state.volumes_on_mut(&node, storage).insert(name.to_owned(), volume);
+        Ok(())
+    }
+
     pub(crate) fn inventory(&self) -> serde_json::Value {
         datacenter::inventory(&self.state())
     }

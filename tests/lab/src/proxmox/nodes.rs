@@ -56,7 +56,7 @@ pub(super) fn status(call: &Call) -> Reply {
     let used = 4_u64 << 30;
     let root = 100_u64 << 30;
     json!({
-        "boot-info": { "mode": "efi", "secureboot": 0 },
+        "boot-info": { "mode": "legacy-bios" },
         "cpu": 0.02,
         "cpuinfo": {
             "cores": NODE_CPUS / 2,

@@ -277,6 +277,9 @@ fn render(head: &Head, answer: Answer) -> Response<Full<Bytes>> {
         Format::Json => {}
         Format::Extjs => return render_extjs(answer),
         Format::Unknown(format) => {
+            if format.is_empty() {
+                return plain_error(501, "no such uri");
+            }
             let path = head.path.trim_start_matches('/');
             return plain_error(501, &format!("no formatter for uri /{path}, {format}"));
         }
@@ -331,7 +334,7 @@ fn render_extjs(answer: Answer) -> Response<Full<Bytes>> {
 
 fn web_page(path: &str) -> Response<Full<Bytes>> {
     if path != "/" {
-        return plain_error(404, "no such file");
+        return plain_error(500, &format!("no such file '{path}'"));
     }
     let page = "<!doctype html><title>onprem-lab</title><p>The API is under /api2/json.\n";
     let mut response = Response::new(Full::new(Bytes::from_static(page.as_bytes())));

@@ -137,6 +137,28 @@ where
     upid
 }
 
+/// Waits for a task, and says whether it ended well within so many seconds of lab time.
+pub(crate) async fn ended_within(shared: &Arc<Shared>, upid: &str, seconds: i64) -> bool {
+    let until = shared.clock.passed() + Duration::from_secs(seconds.unsigned_abs());
+    // Under a fast clock the delay is over before the task had a chance to run at all.
+    let started = std::time::Instant::now();
+    loop {
+        {
+            let state = shared.state();
+            let record = state.tasks.iter().find(|record| record.upid == upid);
+            if record.is_none_or(|record| record.exit.as_deref() == Some("OK")) {
+                return true;
+            }
+            let failed = record.is_some_and(|record| record.exit.is_some());
+            let late = shared.clock.passed() >= until;
+            if failed || (late && started.elapsed() > Duration::from_millis(100)) {
+                return false;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 impl TaskRecord {
     fn describe(&self) -> serde_json::Map<String, Value> {
         let mut object = serde_json::Map::new();
@@ -272,7 +294,11 @@ pub(crate) fn log(call: &Call) -> Answer {
         let lines = log.iter().enumerate().skip(start).take(limit);
         let rows: Vec<Value> =
             lines.map(|(index, line)| json!({ "n": index + 1, "t": line })).collect();
-        if rows.is_empty() { json!([{ "n": start + 1, "t": "no content" }]) } else { rows.into() }
+        if rows.is_empty() && total == 0 {
+            json!([{ "n": start + 1, "t": "no content" }])
+        } else {
+            rows.into()
+        }
     });
     match result {
         Err(error) if error.errors.get("upid").is_some_and(|text| text == "no such task") => {

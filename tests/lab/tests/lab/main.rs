@@ -1,4 +1,11 @@
 //! Tests of the lab as its users see it.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap in a test is a failed test")]
+
+mod client;
 mod facts;
+mod faults;
+mod proxmoxer;
+mod replay;
 mod schema_data;
+mod serve;

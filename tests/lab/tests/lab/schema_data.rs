@@ -57,9 +57,6 @@ fn compact_method(method: &Value) -> Value {
     } else if let Some(user) = permissions.get("user") {
         compact.insert("permissions".to_owned(), user.clone());
     }
-    if method.get("proxyto").is_some() {
-        compact.insert("proxied".to_owned(), json!(true));
-    }
     Value::Object(compact)
 }
 
@@ -80,7 +77,8 @@ fn compact_rules(rules: &Value) -> Value {
             "format" => value.clone(),
             "enum" if value.is_array() => {
                 let items = value.as_array().unwrap();
-                let text = |item: &Value| item.as_str().map_or(item.to_string(), str::to_owned);
+                let text =
+                    |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned);
                 items.iter().map(text).collect::<Vec<_>>().into()
             }
             "minimum" | "maximum" => match value.as_str() {

@@ -17,9 +17,15 @@ pub(crate) fn check_permissions(
     rules: Option<&Value>,
     params: &Params,
 ) -> Result<(), ApiError> {
+    // A name that fits no path is no object on which anybody has a privilege.
+    let pool = params.get("poolid").is_some_and(|pool| pool.contains(' '));
+    if pool && rules.is_some_and(|rules| rules.to_string().contains("/pool/")) {
+        return Err(ApiError::forbidden(Some(", Pool.Allocate")));
+    }
+    if who.user == "root@pam" && privileged(access, who) {
+        return Ok(());
+    }
     match rules {
-        None if who.is_root() => Ok(()),
-        None if who.user == "root@pam" && privileged(access, who) => Ok(()),
         None => Err(ApiError::forbidden(Some("user != root@pam"))),
         Some(Value::String(_)) => Ok(()),
         Some(Value::Array(rule)) => match holds(access, who, rule, params) {
@@ -73,10 +79,10 @@ fn holds(
             for pair in rule.get(3..).unwrap_or_default().chunks(2) {
                 match (pair[0].as_str(), pair.get(1)) {
                     (Some("any"), _) => any = true,
-                    (Some("require_param" | "require-param"), Some(Value::String(name))) => {
-                        if params.get(name).is_none() {
-                            return Err(None);
-                        }
+                    (Some("require_param" | "require-param"), Some(Value::String(name)))
+                        if params.get(name).is_none() =>
+                    {
+                        return Err(None);
                     }
                     _ => {}
                 }
@@ -103,7 +109,15 @@ fn holds(
                 && params.get("userid") == Some(&who.user);
             let may_create = rule.get(1).and_then(Value::as_str) == Some("Realm.AllocateUser")
                 && access.allowed(who, "/access/realm", "Realm.AllocateUser");
-            if is_self || may_create { Ok(()) } else { Err(None) }
+            if is_self || may_create {
+                return Ok(());
+            }
+            if is_self || rule.get(1).and_then(Value::as_str) == Some("self") {
+                return Err(None);
+            }
+            let realm = params.get("userid").and_then(|user| user.rsplit('@').next());
+            let realm = realm.unwrap_or_default();
+            Err(Some(format!("/access/realm/{realm}, Realm.AllocateUser")))
         }
         "userid-group" => {
             let known = params.get("userid").is_none_or(|user| access.users.contains_key(user))
@@ -125,7 +139,8 @@ fn holds(
             let path = fill(rule.get(1).and_then(Value::as_str).unwrap_or("/"), params);
             match path {
                 Some(path) if access.allowed(who, &path, "Permissions.Modify") => Ok(()),
-                Some(_) | None => Err(None),
+                Some(path) => Err(Some(format!("{path}, Permissions.Modify"))),
+                None => Err(None),
             }
         }
         _ => Ok(()),
@@ -170,7 +185,6 @@ pub(crate) fn own_permissions(call: &Call) -> Answer {
                 "/",
                 "/access",
                 "/access/groups",
-                "/access/realm",
                 "/mapping",
                 "/nodes",
                 "/pool",

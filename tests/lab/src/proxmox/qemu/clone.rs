@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::disks::{Worker, formatting};
+use super::disks::Worker;
 use super::drive::{self, Drive};
 use super::{Config, Vm, create, lock_in_task};
 use crate::proxmox::error::{Answer, ApiError};
@@ -96,10 +96,12 @@ fn source_config(vm: &Vm, snapshot: Option<&str>) -> Result<Config, ApiError> {
 
 /// Drives that a clone gets volumes of its own for.
 fn cloned_drives(config: &Config) -> Vec<(String, Drive)> {
-    drive::drives(&config.values)
+    let mut drives: Vec<(String, Drive)> = drive::drives(&config.values)
         .into_iter()
         .filter(|(_, drive)| !drive.is_cdrom() || drive.is_cloudinit())
-        .collect()
+        .collect();
+    drives.sort_by(|one, other| one.0.cmp(&other.0));
+    drives
 }
 
 async fn run(
@@ -112,7 +114,6 @@ async fn run(
 ) -> Result<(), String> {
     let params = &call.params;
     let _held = lock_in_task(call, task, vmid).await?;
-    let _new = call.shared.locks.guest(new_id).await?;
     let source = {
         let mut state = call.shared.state();
         if state.taken(new_id).is_some() {
@@ -230,31 +231,10 @@ fn link_cloudinit(
     storage: &str,
     drive: &mut Drive,
 ) -> Result<(), String> {
-    let call = worker.call;
-    let mut state = call.shared.state();
-    let found = state.storage(&call.node, storage)?.clone();
-    let format = if found.path().is_some() { "qcow2" } else { "raw" };
-    let file = match found.path() {
-        Some(_) => format!("{0}/vm-{0}-cloudinit.qcow2", worker.vmid),
-        None => format!("vm-{}-cloudinit", worker.vmid),
-    };
-    let size = 4 << 20;
-    let volume = Volume {
-        content: "images".to_owned(),
-        format: format.to_owned(),
-        size,
-        used: 384 << 10,
-        vmid: Some(worker.vmid),
-        ctime: call.shared.clock.unix(),
-        ..Volume::default()
-    };
-    state.volumes_on_mut(&call.node, storage).insert(file.clone(), volume);
-    drop(state);
     worker.log(format!("create full clone of drive {name} ({})", drive.file));
-    worker.log(formatting(&found.file(&file), format, size));
-    drive.file = format!("{storage}:{file}");
-    drive.set("size", format_size(size));
-    worker.created.push(drive.file.clone());
+    let (id, _) = worker.insert_cloudinit(storage, worker.call.params.get("format"))?;
+    drive.file = id;
+    drive.set("size", format_size(4 << 20));
     Ok(())
 }
 

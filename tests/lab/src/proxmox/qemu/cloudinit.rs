@@ -78,6 +78,9 @@ fn options(config: &Config) -> BTreeMap<String, String> {
 pub(super) fn list(call: &Call) -> Answer {
     let state = call.shared.state();
     let vm = state.vm(&call.node, call.params.vmid())?;
+    if !drive::drives(&vm.config.values).iter().any(|(_, drive)| drive.is_cloudinit()) {
+        return Ok(json!([]).into());
+    }
     let now = options(&vm.config);
     let shown = |name: &str, text: &str| -> Value {
         if name == "cipassword" { "**********".into() } else { text.into() }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::disks::{Worker, check_drives, parse_any, skiplock_for_root, split_settings};
+use super::disks::{Settings, Worker, check_drives, parse_any, skiplock_for_root, split_settings};
 use super::drive::{self, Drive, is_drive, is_unused};
 use super::{Config, create, lock, lock_in_task, options};
 use crate::proxmox::Call;
@@ -62,6 +62,12 @@ pub(super) async fn update(call: &Call, background: bool) -> Answer {
     };
     let upid =
         tasks::start(&call.shared, &call.node, "qmconfig", vmid.to_string(), &call.who, body);
+    // With a delay the server waits for the task, and answers nothing when it is done by then.
+    if let Some(delay) = call.params.integer("background_delay")
+        && tasks::ended_within(&call.shared, &upid, delay).await
+    {
+        return Ok(Value::Null.into());
+    }
     Ok(Value::from(upid).into())
 }
 
@@ -70,7 +76,7 @@ fn plan(call: &Call) -> Result<Change, ApiError> {
     let params = &call.params;
     let delete = list_of(call, "delete");
     let revert = list_of(call, "revert");
-    let (drives, settings) = split_settings(call, NOT_OPTIONS, false)?;
+    let Settings { drives, values: settings } = split_settings(call, NOT_OPTIONS, false)?;
     let undefined = params.0.iter().any(|(name, param)| {
         !NOT_OPTIONS.contains(&name.as_str())
             && matches!(param, crate::proxmox::params::Param::Undefined)
@@ -86,12 +92,14 @@ fn plan(call: &Call) -> Result<Change, ApiError> {
             let text = format!("you can't use '-{name}' and -delete {name}' at the same time");
             return Err(ApiError::parameter("delete", text));
         }
-        if Schema::get().qemu_option(name).is_none() || NOT_OPTIONS.contains(&name.as_str()) {
+        let known = Schema::get().qemu_option(name).is_some() || name == "meta";
+        if !known || NOT_OPTIONS.contains(&name.as_str()) {
             return Err(ApiError::parameter("delete", format!("unknown option '{name}'")));
         }
-        if !call.who.is_root() && options::deletion_is_root_only(name) {
-            return Err(ApiError::internal(format!("only root can set '{name}' config")));
-        }
+    }
+    let refused = delete.iter().find(|name| options::deletion_is_root_only(name));
+    if let Some(name) = refused.filter(|_| !call.who.is_root()) {
+        return Err(ApiError::internal(format!("only root can set '{name}' config")));
     }
     for name in &revert {
         if Schema::get().qemu_option(name).is_none() {
@@ -102,7 +110,7 @@ fn plan(call: &Call) -> Result<Change, ApiError> {
             return Err(ApiError::parameter("revert", text));
         }
     }
-    check_drives(call, &drives, None)?;
+    check_drives(call, &drives, false)?;
     if let Some(keys) = params.get("sshkeys") {
         super::cloudinit::check_keys(keys)?;
     }
@@ -170,6 +178,14 @@ async fn apply(
     }
     for name in &change.delete {
         let waits = running && !options::applies_at_once(name) && !hot_drive(name);
+        let boot = config.get("boot").and_then(drive::boot_devices).unwrap_or_default();
+        if running && hot_drive(name) && boot.first() == Some(name) {
+            // The wish stays, although the answer is an error.
+            config.pending_delete.insert(name.clone());
+            state.vm_mut(&call.node, vmid)?.config = config;
+            let text = format!("hotplug problem - can't unplug bootdisk '{name}'\n");
+            return Err(ApiError::parameter(name.as_str(), text));
+        }
         if waits && config.values.contains_key(name) {
             config.pending.remove(name);
             config.pending_delete.insert(name.clone());
@@ -201,14 +217,14 @@ async fn apply(
             set_option(&mut config, true, &name, text);
             continue;
         }
+        let is_new = !config.values.contains_key(&name);
+        config.set(&name, text);
         if let Some(old) = old.filter(|old| old.file != new.file) {
             release(&mut state, &call.node, &mut config.values, &old, false);
         }
-        let is_new = !config.values.contains_key(&name);
-        config.set(&name, text);
         config.pending.remove(&name);
         config.pending_delete.remove(&name);
-        if is_new && new.is_cdrom() {
+        if is_new && new.is_cdrom() && !new.is_cloudinit() {
             append_to_boot(&mut config.values, &name);
         }
     }
@@ -325,14 +341,15 @@ fn release(
     drive: &Drive,
     destroy: bool,
 ) {
+    let still_used = values.iter().any(|(name, text)| {
+        (is_drive(name) || is_unused(name))
+            && parse_any(name, text).is_some_and(|other| other.file == drive.file)
+    });
+    if still_used {
+        return;
+    }
     if drive.is_cloudinit() || (destroy && !drive.is_cdrom()) {
-        let still_used = values.iter().any(|(name, text)| {
-            (is_drive(name) || is_unused(name))
-                && parse_any(name, text).is_some_and(|other| other.file == drive.file)
-        });
-        if !still_used {
-            state.remove_volume(node, &drive.file);
-        }
+        state.remove_volume(node, &drive.file);
     } else if !drive.is_cdrom() {
         add_unused(values, &drive.file);
     }
@@ -372,9 +389,9 @@ pub(super) fn drop_from_boot(values: &mut BTreeMap<String, String>, name: &str) 
 /// Windows keeps the machine version that it was installed on.
 fn pin_machine(config: &mut Config) {
     if config.get("ostype").is_some_and(|ostype| ostype.starts_with('w'))
-        && config.get("machine").is_none_or(|machine| matches!(machine, "pc" | " "))
+        && let Some(machine) = create::pinned_machine(config.get("machine"))
     {
-        config.set("machine", "pc-i440fx-11.0");
+        config.set("machine", machine);
     }
 }
 
@@ -391,9 +408,11 @@ pub(super) fn apply_pending(state: &mut Datacenter, node: &str, vmid: u32) {
         if is_drive(&name) {
             let old = config.get(&name).and_then(|text| Drive::parse(&name, text));
             let new = Drive::parse(&name, &value).unwrap_or_default();
+            config.set(name, value);
             if let Some(old) = old.filter(|old| old.file != new.file) {
                 release(state, node, &mut config.values, &old, false);
             }
+            continue;
         }
         config.set(name, value);
     }

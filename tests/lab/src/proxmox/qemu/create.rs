@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::disks::{Worker, check_drives, split_settings};
+use super::disks::{Settings, Worker, check_drives, split_settings};
 use super::drive;
 use super::{Vm, options, power};
 use crate::proxmox::error::{Answer, ApiError};
@@ -41,10 +41,21 @@ pub(super) async fn create(call: &Call) -> Answer {
         }
         return Err(ApiError::internal(format!("volume '{archive}' does not exist")));
     }
-    let (drives, rest) = split_settings(call, NOT_OPTIONS, true)?;
-    check_drives(call, &drives, params.get("storage"))?;
+    let Settings { drives, values: rest } = split_settings(call, NOT_OPTIONS, true)?;
+    check_drives(call, &drives, true)?;
     if let Some(keys) = params.get("sshkeys") {
         super::cloudinit::check_keys(keys)?;
+    }
+    let cloning = call
+        .shared
+        .state()
+        .guests
+        .get(&vmid)
+        .is_some_and(|vm| vm.config.get("lock") == Some("clone"));
+    if cloning {
+        call.shared.clock.sleep(std::time::Duration::from_secs(5)).await;
+        let text = format!("unable to create VM {vmid} - {}", locks::timeout_text(vmid));
+        return Err(ApiError::internal(text));
     }
     let Some(held) = call.shared.locks.try_guest(vmid).filter(|_| !call.lock_timeout) else {
         // The id belongs to something in the making: the server gives up after 5 s.
@@ -153,7 +164,10 @@ fn store(
         values.insert("boot".to_owned(), drive::default_boot(&values));
     }
     if values.get("ostype").is_some_and(|ostype| ostype.starts_with('w')) {
-        values.entry("machine".to_owned()).or_insert_with(|| "pc-i440fx-11.0".to_owned());
+        let machine = pinned_machine(values.get("machine").map(String::as_str));
+        if let Some(machine) = machine {
+            values.insert("machine".to_owned(), machine.to_owned());
+        }
     }
     values.entry("smbios1".to_owned()).or_insert_with(|| format!("uuid={}", drive::random_uuid()));
     let generated = values.get("vmgenid").is_none_or(|id| id == "1");
@@ -193,4 +207,13 @@ fn finish(call: &Call, task: &Task, vmid: u32) {
 /// Prefix of generated addresses.
 pub(super) fn mac_prefix(options: &BTreeMap<String, String>) -> String {
     options.get("mac_prefix").cloned().unwrap_or_else(|| "BC:24:11".to_owned())
+}
+
+/// Versioned type on which Windows is kept, where the machine has none.
+pub(super) fn pinned_machine(machine: Option<&str>) -> Option<&'static str> {
+    match machine.map(str::trim) {
+        None | Some("" | "pc") => Some("pc-i440fx-11.1"),
+        Some("q35") => Some("pc-q35-11.1"),
+        Some(_) => None,
+    }
 }

@@ -26,13 +26,15 @@ const ARBITRARY_PATH: &str =
 pub(super) fn check_drives(
     call: &Call,
     drives: &BTreeMap<String, Drive>,
-    defaults: Option<&str>,
+    creating: bool,
 ) -> Result<(), ApiError> {
     let state = call.shared.state();
     for (name, drive) in drives {
-        check_drive(call, &state, name, drive)?;
+        // The host's own CD drive is refused at a create alone.
+        if drive.file != "cdrom" || creating {
+            check_drive(call, &state, name, drive)?;
+        }
     }
-    let _ = defaults;
     Ok(())
 }
 
@@ -181,6 +183,9 @@ impl<'a> Worker<'a> {
     async fn create_drive(&mut self, name: &str, mut drive: Drive) -> Result<Drive, String> {
         if matches!(drive.file.as_str(), "none" | "cdrom") || drive.file.starts_with('/') {
             drive.options.remove("size");
+            if !drive.file.starts_with('/') {
+                drive.set("media", "cdrom");
+            }
             return Ok(drive);
         }
         if let Some(storage) = drive.new_cloudinit().map(str::to_owned) {
@@ -219,13 +224,26 @@ impl<'a> Worker<'a> {
     }
 
     fn create_cloudinit(&mut self, storage: &str, drive: &mut Drive) -> Result<(), String> {
+        let asked = drive.options.remove("format");
+        let (id, _) = self.insert_cloudinit(storage, asked.as_deref())?;
+        drive.file = id;
+        drive.options.remove("size");
+        drive.set("media", "cdrom");
+        Ok(())
+    }
+
+    /// Puts an empty cloud-init drive on a storage under its one name.
+    pub(super) fn insert_cloudinit(
+        &mut self,
+        storage: &str,
+        format: Option<&str>,
+    ) -> Result<(String, String), String> {
         let node = &self.call.node;
         let mut state = self.call.shared.state();
         let found = state.storage(node, storage)?.clone();
-        let asked = drive.options.remove("format");
         let (file, format) = match found.path() {
             Some(_) => {
-                let format = asked.unwrap_or_else(|| "qcow2".to_owned());
+                let format = format.unwrap_or("qcow2").to_owned();
                 (format!("{0}/vm-{0}-cloudinit.{format}", self.vmid), format)
             }
             None => (format!("vm-{}-cloudinit", self.vmid), "raw".to_owned()),
@@ -251,10 +269,7 @@ impl<'a> Worker<'a> {
         let id = format!("{storage}:{file}");
         self.created.push(id.clone());
         self.log(formatting(&path, &format, size));
-        drive.file = id;
-        drive.options.remove("size");
-        drive.set("media", "cdrom");
-        Ok(())
+        Ok((id, path))
     }
 
     async fn allocate(
@@ -293,9 +308,13 @@ impl<'a> Worker<'a> {
         let node = self.call.node.clone();
         let (size, source_format) = {
             let state = self.call.shared.state();
+            let by_path = state.volume_at(&node, source);
+            let source = by_path.as_deref().unwrap_or(source);
             let (source_storage, name) = parse_volume_id(source).unwrap_or(("", source));
-            let path =
-                state.storages.get(source_storage).map_or(source.to_owned(), |s| s.file(name));
+            let path = state
+                .storages
+                .get(source_storage)
+                .map_or_else(|| source.to_owned(), |s| s.file(name));
             let Some(volume) = state.volume(&node, source) else {
                 return Err(format!("failed to stat '{path}'"));
             };
@@ -304,7 +323,9 @@ impl<'a> Worker<'a> {
                     .map_err(|error| format!("qemu-img: Could not open '{path}': {error}"))?,
                 None => volume.size,
             };
-            (size, volume.format.clone())
+            // What comes by its path is copied into the storage's default format.
+            let format = if by_path.is_some() { "raw" } else { volume.format.as_str() };
+            (size, format.to_owned())
         };
         self.log(format!("create full clone of drive ({source})"));
         let takes = {
@@ -485,8 +506,11 @@ pub(crate) fn resize(call: &Call) -> Answer {
 
 /// Refuses `skiplock` to everybody but root with a ticket.
 pub(super) fn skiplock_for_root(call: &Call) -> Result<(), ApiError> {
-    if call.params.flag("skiplock") && !call.who.is_root() {
-        return Err(ApiError::parameter("skiplock", "Only root may use this option."));
+    for name in ["skiplock", "keepActive", "migratedfrom", "stateuri"] {
+        let given = call.params.get(name).is_some_and(|value| value != "0");
+        if given && !call.who.is_root() {
+            return Err(ApiError::parameter(name, "Only root may use this option."));
+        }
     }
     Ok(())
 }
@@ -517,13 +541,13 @@ pub(crate) fn move_disk(call: &Call) -> Answer {
         let Some(drive) = config.get(&disk).and_then(|text| parse_any(&disk, text)) else {
             return Err(ApiError::internal(format!("disk '{disk}' does not exist")));
         };
-        if drive.is_cdrom() && !drive.is_cloudinit() {
-            return Err(ApiError::internal("you can't move a cdrom"));
-        }
         usable_for_images(call, &state, &storage)?;
         let volume = state
             .volume(&call.node, &drive.file)
             .ok_or_else(|| ApiError::internal(format!("volume '{}' does not exist", drive.file)))?;
+        if drive.is_cdrom() && !drive.is_cloudinit() {
+            return Err(ApiError::internal("you can't move a cdrom"));
+        }
         let same = drive.file.split(':').next() == Some(&storage)
             && params.get("format").is_none_or(|format| format == volume.format);
         if same {
@@ -549,7 +573,11 @@ pub(crate) fn move_disk(call: &Call) -> Answer {
         };
         let format = call.params.get("format").map(str::to_owned);
         let format = format.or_else(|| takes.then(|| volume.format.clone()));
-        let (id, _) = worker.insert(&storage, format.as_deref(), volume.size, volume.used)?;
+        let (id, _) = if drive.is_cloudinit() {
+            worker.insert_cloudinit(&storage, format.as_deref())?
+        } else {
+            worker.insert(&storage, format.as_deref(), volume.size, volume.used)?
+        };
         if let Err(error) = worker.copy(&storage, volume.size).await {
             worker.undo();
             return Err(format!("storage migration failed: {error}"));
@@ -622,7 +650,7 @@ fn reassign(call: &Call, vmid: u32, disk: &str) -> Answer {
         volume.vmid = Some(target);
         state.volumes_on_mut(&call.node, &storage).insert(name.clone(), volume);
         drive.file = format!("{storage}:{name}");
-        let printed = if drive::is_unused(&key) { drive.file.clone() } else { drive.print() };
+        let printed = if drive::is_unused(&key) { drive.file } else { drive.print() };
         let source = state.vm_mut(&call.node, vmid)?;
         source.config.values.remove(&disk);
         super::config::drop_from_boot(&mut source.config.values, &disk);
@@ -634,12 +662,18 @@ fn reassign(call: &Call, vmid: u32, disk: &str) -> Answer {
     Ok(Value::from(upid).into())
 }
 
+/// Parameters of a create or an update, told apart.
+pub(super) struct Settings {
+    pub(super) drives: BTreeMap<String, Drive>,
+    pub(super) values: BTreeMap<String, String>,
+}
+
 /// Splits the parameters of a create or an update into drives and the rest, and checks who may set them.
 pub(super) fn split_settings(
     call: &Call,
     skip: &[&str],
     creating: bool,
-) -> Result<(BTreeMap<String, Drive>, BTreeMap<String, String>), ApiError> {
+) -> Result<Settings, ApiError> {
     let mut drives = BTreeMap::new();
     let mut rest = BTreeMap::new();
     for (name, param) in &call.params.0 {
@@ -654,6 +688,11 @@ pub(super) fn split_settings(
             return Err(ApiError::internal(text));
         };
         options::check_root_only(&call.who, name, value, creating)?;
+        check_use(call, name, value)?;
+        if name == "hookscript" && call.shared.state().volume(&call.node, value).is_none() {
+            let text = format!("script '{value}' does not exist\n");
+            return Err(ApiError::parameter(name, text));
+        }
         // The old name of the second IDE drive.
         let name = if name == "cdrom" { "ide2" } else { name };
         if drive::is_drive(name) {
@@ -666,5 +705,36 @@ pub(super) fn split_settings(
             rest.insert(name.to_owned(), value.clone());
         }
     }
-    Ok((drives, rest))
+    Ok(Settings { drives, values: rest })
+}
+
+/// Refuses what the schema lets through but the configuration does not.
+fn check_use(call: &Call, name: &str, value: &str) -> Result<(), ApiError> {
+    let state = call.shared.state();
+    let granted = |path: &str, privilege: &str| {
+        if state.access.allowed(&call.who, path, privilege) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(Some(&format!("{path}, {privilege}"))))
+    };
+    if drive::is_net(name) {
+        let bridge = value.split(',').find_map(|part| part.strip_prefix("bridge="));
+        if let Some(bridge) = bridge {
+            granted(&format!("/sdn/zones/localnetwork/{bridge}"), "SDN.Use")?;
+        }
+    }
+    if name == "rng0" && value.contains("/dev/hwrng") {
+        granted("/mapping/hwrng", "Mapping.Use")?;
+    }
+    let integer = crate::proxmox::schema::Schema::get()
+        .qemu_option(name)
+        .is_some_and(|property| property.kind() == "integer");
+    // The schema knows the sign, the configuration file does not.
+    if integer && value.starts_with('+') {
+        let text = format!(
+            "unable to parse value of '{name}' - type check ('integer') failed - got '{value}'"
+        );
+        return Err(ApiError::internal(text));
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub(super) use crate::lab::uuid as random_uuid;
 use crate::proxmox::schema::{Schema, parse_property_string};
 
 /// A drive: its volume and its options.
@@ -153,15 +154,6 @@ pub(super) fn rewrite_net(name: &str, text: &str, mac_prefix: &str) -> String {
 pub(super) fn random_mac(prefix: &str) -> String {
     let bytes: [u8; 3] = rand::random();
     format!("{prefix}:{:02X}:{:02X}:{:02X}", bytes[0], bytes[1], bytes[2])
-}
-
-/// A random UUID (version 4).
-pub(super) fn random_uuid() -> String {
-    let mut bytes: [u8; 16] = rand::random();
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = crate::web::hex(&bytes);
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 #[cfg(test)]

@@ -19,7 +19,13 @@ pub(super) fn list(call: &Call) -> Answer {
         .values()
         .filter(|vm| vm.node == call.node)
         .filter(|vm| state.access.allowed(&call.who, &format!("/vms/{}", vm.vmid), "VM.Audit"))
-        .map(|vm| summary(call, vm).into())
+        .map(|vm| {
+            let mut row = summary(call, vm);
+            if call.params.flag("full") {
+                row.insert("qmpstatus".to_owned(), quick_status(vm).into());
+            }
+            row.into()
+        })
         .collect();
     Ok(Value::from(rows).into())
 }
@@ -62,6 +68,14 @@ fn summary(call: &Call, vm: &Vm) -> Map<String, Value> {
         row.insert("serial".to_owned(), 1.into());
     }
     row
+}
+
+fn quick_status(vm: &Vm) -> &'static str {
+    match &vm.running {
+        None => "stopped",
+        Some(running) if running.paused => "paused",
+        Some(_) => "running",
+    }
 }
 
 /// Seconds of lab time since the start.
@@ -191,12 +205,7 @@ pub(super) fn current(call: &Call) -> Answer {
     let state = call.shared.state();
     let vm = state.vm(&call.node, call.params.vmid())?;
     let mut object = summary(call, vm);
-    let quick = match &vm.running {
-        None => "stopped",
-        Some(running) if running.paused => "paused",
-        Some(_) => "running",
-    };
-    object.insert("qmpstatus".to_owned(), quick.into());
+    object.insert("qmpstatus".to_owned(), quick_status(vm).into());
     let ha = match state.ha.get(&vm.vmid) {
         Some(resource) => {
             let wanted = resource.get("state").map_or("started", String::as_str);
@@ -227,11 +236,11 @@ fn agent_enabled(config: &Config) -> bool {
 pub(super) fn agent_interfaces(call: &Call) -> Answer {
     let state = call.shared.state();
     let vm = state.vm(&call.node, call.params.vmid())?;
-    if vm.running.is_none() {
-        return Err(ApiError::internal(format!("VM {} is not running", vm.vmid)));
-    }
     if !agent_enabled(&vm.config) {
         return Err(ApiError::internal("No QEMU guest agent configured"));
+    }
+    if vm.running.is_none() {
+        return Err(ApiError::internal(format!("VM {} is not running", vm.vmid)));
     }
     // An agent answers only when the system has come up.
     if uptime(call, vm) < 15 {

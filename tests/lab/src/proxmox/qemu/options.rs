@@ -51,6 +51,9 @@ pub(super) fn check_root_only(
     if !real_device {
         return Ok(());
     }
+    if stem == "hostpci" {
+        return Err(format!("only root can set '{name}' config for non-mapped devices"));
+    }
     let verb = if creating || stem != "serial" { "set" } else { "modify" };
     Err(format!("only root can {verb} '{name}' config for real devices"))
 }
@@ -68,7 +71,7 @@ pub(super) fn stored(state: &Datacenter, name: &str, value: &str) -> String {
         _ if value.is_empty() => " ".to_owned(),
         _ => match crate::proxmox::schema::Schema::get().qemu_option(name).map(|p| p.kind()) {
             Some("integer") => {
-                value.parse::<i64>().map_or(value.to_owned(), |number| number.to_string())
+                value.parse::<i64>().map_or_else(|_| value.to_owned(), |number| number.to_string())
             }
             _ => value.to_owned(),
         },

@@ -154,7 +154,10 @@ pub(super) fn stop(call: &Call) -> Answer {
 
 fn check(call: &Call, vmid: u32) -> Result<(), String> {
     let state = call.shared.state();
-    let vm = state.vm(&call.node, vmid)?;
+    let node = &call.node;
+    let vm = state
+        .vm(node, vmid)
+        .map_err(|_| format!("unable to find configuration file for VM {vmid} on node '{node}'"))?;
     if call.params.flag("skiplock") { Ok(()) } else { vm.config.check_lock() }
 }
 

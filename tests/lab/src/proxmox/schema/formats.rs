@@ -17,18 +17,20 @@ pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
             (is_storage_id(text), format!("storage ID '{text}' contains illegal characters\n"))
         }
         "pve-configid" => (is_config_id(text), format!("invalid configuration ID '{text}'\n")),
+        "pve-poolid" if text.split('/').count() > 3 => {
+            (false, format!("pool name '{text}' nested too deeply (max levels = 3)\n"))
+        }
         "pve-poolid" => (
-            text.split('/').count() <= 3
-                && text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_name_byte)),
+            text.split('/').all(|part| !part.is_empty() && part.bytes().all(is_name_byte)),
             format!("value '{text}' does not look like a valid pool name\n"),
         ),
         "pve-groupid" => (
             !text.is_empty() && text.bytes().all(is_name_byte),
-            "group name contains invalid characters\n".to_owned(),
+            format!("group name '{text}' contains invalid characters\n"),
         ),
         "pve-roleid" => (
             !text.is_empty() && text.bytes().all(is_name_byte),
-            "role name contains invalid characters\n".to_owned(),
+            format!("role name '{text}' contains invalid characters\n"),
         ),
         "dns-name" => (is_dns_name(text), "value does not look like a valid DNS name\n".to_owned()),
         "mac-addr" => (
@@ -36,7 +38,7 @@ pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
             "value does not look like a valid unicast MAC address\n".to_owned(),
         ),
         "pve-bridge-id" => {
-            (text.bytes().all(|byte| is_name_byte(byte)), format!("invalid bridge ID '{text}'\n"))
+            (text.bytes().all(is_name_byte), format!("invalid bridge ID '{text}'\n"))
         }
         "pve-volume-id" => (is_volume_id(text), format!("unable to parse volume ID '{text}'\n")),
         "pve-volume-id-or-absolute-path" => (
@@ -92,9 +94,6 @@ pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
             ),
             format!("invalid content type '{text}'\n"),
         ),
-        "pve-userid" => {
-            (is_user_id(text), format!("value '{text}' does not look like a valid user name\n"))
-        }
         "pve-tokenid" => (
             text.split_once('!')
                 .is_some_and(|(user, token)| is_user_id(user) && is_config_id(token)),
@@ -103,6 +102,29 @@ pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
         "pve-priv" => {
             (crate::proxmox::auth::is_privilege(text), format!("invalid privilege '{text}'\n"))
         }
+        "pve-storage-path" => {
+            (text.starts_with('/'), "value does not look like a valid absolute path\n".to_owned())
+        }
+        "pve-storage-server" => (
+            is_ip(text) || is_dns_name(text),
+            "value does not look like a valid server name or IP address\n".to_owned(),
+        ),
+        "pve-storage-vgname" => (
+            text.len() > 1 && text.bytes().all(|byte| is_name_byte(byte) || byte == b'+'),
+            format!("lvm name '{text}' contains illegal characters\n"),
+        ),
+        "pve-task-status-type" => (
+            matches!(text, "ok" | "error" | "warning" | "unknown"),
+            format!("invalid status '{text}'\n"),
+        ),
+        "email-opt" => (
+            text.is_empty() || text.contains('@'),
+            "value does not look like a valid email address\n".to_owned(),
+        ),
+        "mac-prefix" => (
+            is_unicast_mac(&format!("{text}:00:00:00")),
+            "value is not a valid unicast MAC address prefix\n".to_owned(),
+        ),
         "pve-realm" => (is_config_id(text), "value does not look like a valid realm\n".to_owned()),
         _ => (true, String::new()),
     };

@@ -37,9 +37,6 @@ pub(crate) struct Method {
     /// Expression of privileges, `"all"` (any login) or `"world"`; absent means root only.
     #[serde(default)]
     pub(crate) permissions: Option<Value>,
-    /// Whether the call runs on the node that its path names.
-    #[serde(default)]
-    pub(crate) proxied: bool,
 }
 
 /// Rules for one value.
@@ -176,8 +173,8 @@ fn slots(stem: &str) -> usize {
 
 fn match_template(template: &str, wanted: &[&str]) -> Option<(usize, Vec<(String, String)>)> {
     let segments: Vec<&str> = template.split('/').filter(|segment| !segment.is_empty()).collect();
-    // A volume holds slashes, so it takes the rest of the path.
-    let greedy = segments.last() == Some(&"{volume}");
+    // A volume or a network holds slashes, so it takes the rest of the path.
+    let greedy = matches!(segments.last(), Some(&"{volume}" | &"{cidr}"));
     if segments.len() > wanted.len() || (segments.len() < wanted.len() && !greedy) {
         return None;
     }

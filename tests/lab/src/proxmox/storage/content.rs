@@ -123,9 +123,9 @@ pub(crate) fn delete(call: &Call) -> Answer {
     let (file, owner) = {
         let state = call.shared.state();
         let path = format!("/storage/{storage}");
-        if !state.access.allowed(&call.who, &path, "Datastore.AllocateSpace")
-            && !state.access.allowed(&call.who, &path, "Datastore.Allocate")
-        {
+        let disk = state.volume(&call.node, &id).is_some_and(|volume| volume.vmid.is_some());
+        let own = disk && state.access.allowed(&call.who, &path, "Datastore.AllocateSpace");
+        if !own && !state.access.allowed(&call.who, &path, "Datastore.Allocate") {
             let detail = format!("{path}, Datastore.Allocate");
             return Err(ApiError::forbidden(Some(&detail)));
         }

@@ -237,6 +237,15 @@ impl Datacenter {
         self.volumes.get(&self.place(node, storage))?.get(own_name(name))
     }
 
+    /// Id of the volume that lies at a path of that node.
+    pub(crate) fn volume_at(&self, node: &str, path: &str) -> Option<String> {
+        self.storages.values().filter(|_| path.starts_with('/')).find_map(|storage| {
+            let mut names = self.volumes_on(node, &storage.name).map(|(name, _)| name);
+            let name = names.find(|name| storage.file(name) == path)?;
+            Some(format!("{}:{name}", storage.name))
+        })
+    }
+
     /// Takes a volume away.
     pub(crate) fn remove_volume(&mut self, node: &str, id: &str) -> Option<Volume> {
         let (storage, name) = id.split_once(':')?;
@@ -355,7 +364,7 @@ fn template_format(file: &str) -> String {
 pub(crate) fn format_size(bytes: u64) -> String {
     let mut number = bytes;
     for unit in ["", "K", "M", "G"] {
-        if number % 1024 != 0 {
+        if !number.is_multiple_of(1024) {
             return format!("{number}{unit}");
         }
         number /= 1024;
