@@ -166,7 +166,7 @@ fn values(ty: &Type) -> Vec<Value> {
             let first = |ty: &Type| self::values(ty).pop().unwrap_or(Value::Null);
             values.push(Value::Tuple(types.iter().map(first).collect()));
         }
-        _ => {}
+        Type::Dynamic => {}
     }
     values
 }

@@ -14,6 +14,9 @@ macro_rules! rules {
         }
 
         impl Rule {
+            /// Every rule.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
             /// What is wrong, as the end of a sentence about the place where it is.
             #[must_use]
             pub fn text(self) -> &'static str {

@@ -1,7 +1,6 @@
 //! Imports: an object that is there, taken into the state.
 
 use conformance::{Action, ImportBy};
-use serde_json::json;
 use tf_provider::cty::{Path, Value};
 
 use super::sample::{SERVER, list, object, server, start};
@@ -54,7 +53,7 @@ async fn an_imported_object_can_be_changed_and_destroyed() {
 async fn the_spelling_of_the_configuration_is_no_change_after_an_import() {
     let (core, world) = start().await;
     core.lifecycle(SERVER, &[server([])]).await.expect_value();
-    world.meddle("name", json!("web-1"));
+    world.meddle("name", "web-1");
     let config = server([("name", "WEB-1".into()), ("image", Value::Null)]);
     let plan = core.adopt(SERVER, &by_id("1"), &config).await.expect_value();
     assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());

@@ -35,7 +35,7 @@ async fn a_setting_that_is_kept_stays_as_the_server_has_it() {
 async fn a_setting_that_was_never_configured_is_the_servers() {
     let (core, world) = start().await;
     let state = core.lifecycle(SERVER, &[server([])]).await.expect_value();
-    world.meddle("memory", json!(4096));
+    world.meddle("memory", 4096);
     let state = core.refresh(&state).await.expect_value();
     assert_eq!(state.get("memory"), &4096.into());
     let plan = core.plan(SERVER, Some(&state), &server([])).await.expect_value();
@@ -47,7 +47,7 @@ async fn drift_of_a_configured_setting_is_undone() {
     let (core, world) = start().await;
     let config = server([("memory", 128.into())]);
     let state = core.lifecycle(SERVER, std::slice::from_ref(&config)).await.expect_value();
-    world.meddle("memory", json!(4096));
+    world.meddle("memory", 4096);
     let state = core.refresh(&state).await.expect_value();
     let plan = core.plan(SERVER, Some(&state), &config).await.expect_value();
     assert_eq!(plan.action, Action::Update);
@@ -91,7 +91,7 @@ async fn a_spelling_that_means_the_same_is_no_change() {
     let plan = core.plan(SERVER, Some(&state), &respelt).await.expect_value();
     assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
 
-    world.meddle("name", json!("other"));
+    world.meddle("name", "other");
     let state = core.refresh(&state).await.expect_value();
     assert_eq!(state.get("name"), &"other".into(), "another name is drift");
 }

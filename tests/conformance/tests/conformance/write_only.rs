@@ -1,7 +1,6 @@
 //! Write-only attributes: sent, never stored.
 
 use conformance::Action;
-use serde_json::json;
 use tf_provider::cty::Value;
 use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::provider_server::Provider as _;
@@ -45,7 +44,7 @@ async fn a_secret_is_in_no_answer() {
     let (core, world) = start().await;
     let plan = core.plan(SERVER, None, &with_password("hunter2", 1)).await.expect_value();
     let state = core.apply(&plan).await.expect_value();
-    world.meddle("memory", json!(1));
+    world.meddle("memory", 1);
     for text in [format!("{plan:?}"), format!("{state:?}")] {
         // The configuration itself is in the plan that the test holds, and nowhere else.
         let text = text.replacen("hunter2", "", usize::from(text.starts_with("Plan")));

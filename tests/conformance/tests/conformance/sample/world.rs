@@ -98,7 +98,8 @@ impl World {
     }
 
     /// Changes an object behind Terraform's back.
-    pub(crate) fn meddle(&self, field: &str, value: Json) {
+    pub(crate) fn meddle(&self, field: &str, value: impl Into<Json>) {
+        let value = value.into();
         for object in self.lock().objects.values_mut() {
             object.insert(field.to_owned(), value.clone());
         }

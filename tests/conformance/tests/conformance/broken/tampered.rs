@@ -1,0 +1,134 @@
+//! A service whose answers are changed on the way out.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
+
+use conformance::Core;
+use tf_provider::cty::{Path, Type, Value};
+use tf_provider_protocol::proto::{self, DynamicValue, provider_server::Provider};
+use tonic::{Request, Response, Status};
+
+/// An answer on its way out.
+#[derive(Debug)]
+pub(super) enum Answer<'a> {
+    Schema(&'a mut proto::get_provider_schema::Response),
+    Identities(&'a mut proto::get_resource_identity_schemas::Response),
+    Validate(&'a mut proto::validate_resource_config::Response),
+    Plan(&'a mut proto::plan_resource_change::Response),
+    Apply(&'a mut proto::apply_resource_change::Response),
+    Read(&'a mut proto::read_resource::Response),
+    Import(&'a mut proto::import_resource_state::Response),
+    Upgrade(&'a mut proto::upgrade_resource_state::Response),
+    Data(&'a mut proto::read_data_source::Response),
+}
+
+/// Changes an answer, the how-manieth of its kind; or has it fail.
+pub(super) type Tamper = fn(&mut Answer<'_>, usize) -> Option<Status>;
+
+/// A service and what is done to its answers.
+pub(super) struct Tampered<S> {
+    inner: S,
+    tamper: Tamper,
+    counts: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+impl<S> Tampered<S> {
+    pub(super) fn new(inner: S, tamper: Tamper) -> Self {
+        Self { inner, tamper, counts: Mutex::default() }
+    }
+
+    fn count(&self, rpc: &'static str) -> usize {
+        let mut counts = self.counts.lock().unwrap();
+        let count = counts.entry(rpc).or_default();
+        *count += 1;
+        *count - 1
+    }
+}
+
+macro_rules! delegate {
+    ($($method:ident($rpc:ident) $(=> $kind:ident)?;)*) => {
+        #[tonic::async_trait]
+        impl<S: Provider> Provider for Tampered<S> {
+            $(async fn $method(
+                &self,
+                request: Request<proto::$rpc::Request>,
+            ) -> Result<Response<proto::$rpc::Response>, Status> {
+                #[allow(unused_mut, reason = "some answers stay as they are")]
+                let mut answer = self.inner.$method(request).await?;
+                $(
+                    let count = self.count(stringify!($kind));
+                    let failure = (self.tamper)(&mut Answer::$kind(answer.get_mut()), count);
+                    if let Some(failure) = failure {
+                        return Err(failure);
+                    }
+                )?
+                Ok(answer)
+            })*
+        }
+    };
+}
+
+delegate! {
+    get_provider_schema(get_provider_schema) => Schema;
+    get_resource_identity_schemas(get_resource_identity_schemas) => Identities;
+    validate_provider_config(validate_provider_config);
+    configure_provider(configure_provider);
+    validate_resource_config(validate_resource_config) => Validate;
+    plan_resource_change(plan_resource_change) => Plan;
+    apply_resource_change(apply_resource_change) => Apply;
+    read_resource(read_resource) => Read;
+    import_resource_state(import_resource_state) => Import;
+    upgrade_resource_state(upgrade_resource_state) => Upgrade;
+    validate_data_resource_config(validate_data_resource_config);
+    read_data_source(read_data_source) => Data;
+}
+
+static SERVER_TYPE: OnceLock<Type> = OnceLock::new();
+
+pub(super) fn remember_types(core: &Core) {
+    let (_, schema) = core.resource_schemas().next().unwrap();
+    SERVER_TYPE.get_or_init(|| schema.ty());
+}
+
+/// Puts `value` into the object of an answer; an answer without an object stays.
+pub(super) fn put(field: &mut Option<DynamicValue>, path: &Path, value: Value) {
+    let ty = SERVER_TYPE.get().unwrap();
+    let mut object = DynamicValue::decode_field(field.as_ref(), ty).unwrap();
+    if let Some(place) = object.get_mut(path) {
+        *place = value;
+        *field = Some(DynamicValue::encode_value(&object, ty).unwrap());
+    }
+}
+
+/// The identity of a server.
+pub(super) fn identity(id: Value) -> Option<proto::ResourceIdentityData> {
+    let (value, ty) = (Value::object([("id", id)]), Type::object([("id", Type::Number)]));
+    let data = DynamicValue::encode_value(&value, &ty).unwrap();
+    Some(proto::ResourceIdentityData { identity_data: Some(data) })
+}
+
+/// The block of the sample resource.
+pub(super) fn block(
+    answer: &mut proto::get_provider_schema::Response,
+) -> &mut proto::schema::Block {
+    answer.resource_schemas.values_mut().next().unwrap().block.as_mut().unwrap()
+}
+
+/// An attribute of that block.
+pub(super) fn attribute<'a>(
+    answer: &'a mut proto::get_provider_schema::Response,
+    name: &str,
+) -> &'a mut proto::schema::Attribute {
+    let attributes = &mut block(answer).attributes;
+    attributes.iter_mut().find(|attribute| attribute.name == name).unwrap()
+}
+
+/// An attribute that says no more than its name, its type and that it is optional.
+pub(super) fn optional(name: &str, ty: &str) -> proto::schema::Attribute {
+    proto::schema::Attribute {
+        name: name.to_owned(),
+        r#type: ty.as_bytes().to_vec(),
+        optional: true,
+        ..Default::default()
+    }
+}
