@@ -110,6 +110,14 @@ impl Run {
         (count("add"), count("change"), count("remove"))
     }
 
+    /// What was planned: addresses and actions, such as `update`.
+    #[must_use]
+    pub fn planned(&self) -> Vec<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let changes = self.messages("planned_change").map(|message| &message["change"]);
+        changes.map(|one| (text(&one["resource"]["addr"]), text(&one["action"]))).collect()
+    }
+
     /// Lines of the machine-readable output of one type.
     pub(crate) fn messages<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.messages.iter().filter(move |message| message["type"] == kind)

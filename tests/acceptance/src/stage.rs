@@ -185,7 +185,6 @@ impl Stage {
     ///
     /// # Panics
     /// When its path is no regular expression.
-    #[expect(clippy::must_use_candidate, reason = "most faults stay for the whole test")]
     pub fn fault(&self, fault: Fault) -> u64 {
         self.lab.faults().arm(fault).unwrap()
     }
@@ -223,7 +222,6 @@ impl Stage {
     ///
     /// # Panics
     /// When it has.
-    #[expect(clippy::must_use_candidate, reason = "the checks are in it")]
     pub fn assert_settled(&self) -> Run {
         let run = self.run("plan", &["-json", "-detailed-exitcode"]);
         assert_eq!(run.code(), 0, "the plan is to be empty: {run}");
@@ -235,9 +233,22 @@ impl Stage {
     ///
     /// # Panics
     /// When it fails.
-    #[expect(clippy::must_use_candidate, reason = "its success is checked")]
     pub fn apply(&self) -> Run {
         self.run("apply", APPLY).succeeded()
+    }
+
+    /// `terraform apply` of another configuration, which must change the resource `address` in place and
+    /// nothing else, and leave nothing to do.
+    ///
+    /// # Panics
+    /// When it does anything else.
+    pub fn changes_in_place(&self, address: &str, configuration: impl AsRef<str>) -> Run {
+        self.write(configuration);
+        let run = self.apply();
+        assert_eq!(run.planned(), [(address.to_owned(), "update".to_owned())], "{run}");
+        assert_eq!(run.changed(), (0, 1, 0), "{run}");
+        self.assert_settled();
+        run
     }
 
     /// `terraform apply`, which must fail.
@@ -247,6 +258,23 @@ impl Stage {
     #[must_use]
     pub fn apply_fails(&self) -> Run {
         self.run("apply", APPLY).failed()
+    }
+
+    /// `terraform apply` of the last [`Stage::plan`], which must succeed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn apply_plan(&self) -> Run {
+        self.run("apply", &["-json", "plan.bin"]).succeeded()
+    }
+
+    /// `terraform apply` of the last [`Stage::plan`], which must fail.
+    ///
+    /// # Panics
+    /// When it succeeds.
+    #[must_use]
+    pub fn apply_plan_fails(&self) -> Run {
+        self.run("apply", &["-json", "plan.bin"]).failed()
     }
 
     /// Start `terraform apply`.
@@ -259,7 +287,6 @@ impl Stage {
     ///
     /// # Panics
     /// When it fails.
-    #[expect(clippy::must_use_candidate, reason = "its success is checked")]
     pub fn refresh(&self) -> Run {
         self.run("apply", &["-json", "-auto-approve", "-refresh-only"]).succeeded()
     }
@@ -268,7 +295,6 @@ impl Stage {
     ///
     /// # Panics
     /// When it fails.
-    #[expect(clippy::must_use_candidate, reason = "its success is checked")]
     pub fn destroy(&self) -> Run {
         self.run("destroy", APPLY).succeeded()
     }
@@ -277,7 +303,6 @@ impl Stage {
     ///
     /// # Panics
     /// When it fails.
-    #[expect(clippy::must_use_candidate, reason = "its success is checked")]
     pub fn import(&self, address: &str, id: &str) -> Run {
         self.run("import", &["-no-color", address, id]).succeeded()
     }

@@ -55,6 +55,7 @@ impl State {
             place.join(".") == resource && one["mode"] == "managed"
         });
         let mut instances = found.next()?["instances"].as_array()?.iter();
-        instances.find(|one| index.is_none_or(|index| one["index_key"].to_string() == index))
+        let wanted = index.map(|index| serde_json::from_str::<Value>(index).unwrap());
+        instances.find(|one| wanted.as_ref().is_none_or(|wanted| one["index_key"] == *wanted))
     }
 }

@@ -36,3 +36,29 @@ pub(crate) fn ubuntu_arguments() -> String {
         file(UBUNTU).sha256
     )
 }
+
+/// Address of the template in [`template`].
+pub(crate) const TEMPLATE: &str = "onprem_proxmox_template.this";
+
+/// [`ubuntu_image`] and a template with these arguments.
+pub(crate) fn template(arguments: &str) -> String {
+    format!(
+        "{}\nresource \"onprem_proxmox_template\" \"this\" {{\n{}\n}}\n",
+        ubuntu_image(),
+        arguments.trim_matches('\n')
+    )
+}
+
+/// Template 9000 of Ubuntu on `pve1`, as small as templates are, with further arguments.
+pub(crate) fn ubuntu_template(more: &str) -> String {
+    template(&format!("{UBUNTU_TEMPLATE}{more}"))
+}
+
+/// The arguments of [`ubuntu_template`].
+pub(crate) const UBUNTU_TEMPLATE: &str = r#"
+  vm_id = 9000
+  node  = "pve1"
+  name  = "ubuntu22"
+  image = onprem_proxmox_image.this.volume_id
+  disks = { scsi0 = { storage = "local-lvm", size = 4 } }
+"#;

@@ -1,6 +1,11 @@
 //! The provider through the real `terraform`, against the lab.
 
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
 mod hcl;
 mod image;
 mod image_errors;
 mod provider;
+mod template;
+mod template_errors;
+mod template_settings;
