@@ -5,6 +5,7 @@ mod cloudinit;
 mod config;
 mod create;
 mod destroy;
+mod disk_changes;
 mod disks;
 mod drive;
 mod get;
@@ -147,8 +148,8 @@ pub(crate) async fn route(call: &Call, method: &str, template: &str) -> Option<A
         ("POST", "/{vmid}/config") => config::update(call, true).await,
         ("GET", "/{vmid}/pending") => get::pending(call),
         ("PUT", "/{vmid}/unlink") => config::unlink(call).await,
-        ("PUT", "/{vmid}/resize") => disks::resize(call),
-        ("POST", "/{vmid}/move_disk") => disks::move_disk(call),
+        ("PUT", "/{vmid}/resize") => disk_changes::resize(call),
+        ("POST", "/{vmid}/move_disk") => disk_changes::move_disk(call),
         ("POST", "/{vmid}/template") => template::convert(call),
         ("POST", "/{vmid}/clone") => clone::clone(call),
         ("GET", "/{vmid}/cloudinit") => cloudinit::list(call),
