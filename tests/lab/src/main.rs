@@ -25,7 +25,8 @@ enum Command {
     ///
     /// Prints the environment variables for a client first:
     ///
-    ///   eval "$(onprem-lab serve --format env)"   # in a script: read until the clock's line
+    ///   onprem-lab serve > lab.env &      # then, once its last line (# clock) is there:
+    ///   . ./lab.env
     ///
     /// The cluster has three nodes (pve1, pve2, pve3), each with its own HTTPS port and
     /// certificate, and the storages local, local-lvm and nfs. Everything is kept in memory.
