@@ -1,5 +1,6 @@
 //! Resources and data sources without their Rust type: what the engine works with.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -201,6 +202,7 @@ where
                 prior: values::<R>(objects.prior.as_ref())?,
                 config: values::<R>(objects.config.as_ref())?,
                 planned: values::<R>(objects.planned.as_ref())?,
+                changed: changed(objects.prior.as_ref(), objects.planned.as_ref()),
                 private,
                 diagnostics: Diagnostics::default(),
                 replace: vec![],
@@ -285,6 +287,16 @@ where
     fn label(&self, object: &Object) -> Option<String> {
         R::Identity::from_object(object).ok().map(|identity| identity.to_string())
     }
+}
+
+/// The names whose values differ.
+fn changed(prior: Option<&Object>, planned: Option<&Object>) -> BTreeSet<String> {
+    let (Some(prior), Some(planned)) = (prior, planned) else { return BTreeSet::new() };
+    planned
+        .iter()
+        .filter(|(name, value)| prior.get(*name) != Some(value))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 fn plan<R: ResourceModel>(objects: &Objects) -> Result<R::Plan> {

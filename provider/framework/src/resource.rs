@@ -1,5 +1,6 @@
 //! Resources: what an author implements beside the derive.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -235,6 +236,8 @@ pub struct PlanContext<R: ResourceModel> {
     pub(crate) prior: Option<R::Values>,
     pub(crate) config: Option<R::Values>,
     pub(crate) planned: Option<R::Values>,
+    /// Names of the attributes that the plan changes.
+    pub(crate) changed: BTreeSet<String>,
     pub(crate) private: crate::Private,
     pub(crate) diagnostics: Diagnostics,
     pub(crate) replace: Vec<Path>,
@@ -255,6 +258,11 @@ impl<R: ResourceModel> PlanContext<R> {
     /// What the framework planned; nothing in a destroy.
     pub fn planned(&self) -> Option<&R::Values> {
         self.planned.as_ref()
+    }
+
+    /// Whether the plan changes the attribute of this name.
+    pub fn changes(&self, name: &str) -> bool {
+        self.changed.contains(name)
     }
 
     /// What was remembered under `key`.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Proxmox;
 use super::claim::Claim;
-use super::fingerprint::{self, UUID};
+use super::fingerprint::{self, MARK, UUID};
 
 /// How often another free number is tried when somebody takes the one that was found.
 const ATTEMPTS: usize = 20;
@@ -58,6 +58,7 @@ impl<R: Resource> Creation<'_, R> {
         let wanted = self.claim.vm_id();
         // The fingerprint is ours from the first request on: what is begun is known for ours.
         cx.remember(UUID, &self.claim.uuid())?;
+        cx.remember(MARK, &self.claim.mark(""))?;
         let mut attempt = 1;
         loop {
             let vm_id = match wanted {

@@ -108,13 +108,13 @@ pub(crate) fn explain(
         }
         ErrorKind::Configuration => base("The configuration of Proxmox VE cannot be used".to_owned())
             .hint("check the `proxmox` part of provider \"onprem\""),
-        _ => download(could_not(), situation, error),
+        _ => task(could_not(), situation, error),
     };
     Some(diagnostic)
 }
 
-/// Failed downloads: the task says in its own words what happened.
-fn download(diagnostic: Diagnostic, situation: &Situation, error: &Error) -> Diagnostic {
+/// Failed tasks that have no kind of their own: the exit text says what happened.
+fn task(diagnostic: Diagnostic, situation: &Situation, error: &Error) -> Diagnostic {
     let Some(task) = error.task() else { return diagnostic };
     if task.exit.starts_with("checksum mismatch") {
         let diagnostic = diagnostic.hint(
@@ -132,6 +132,9 @@ fn download(diagnostic: Diagnostic, situation: &Situation, error: &Error) -> Dia
         };
         let diagnostic = diagnostic.hint(format!("{why}: open the URL from the node itself"));
         return at(diagnostic, situation, "url");
+    }
+    if task.exit.contains("still in use by linked clone") {
+        return diagnostic.hint("destroy the guests that are linked clones of it first");
     }
     diagnostic
 }

@@ -9,6 +9,8 @@ use tf_provider::{Context, Diagnostic, Resource, Result};
 
 /// Key of the UUID in private state.
 pub(crate) const UUID: &str = "uuid";
+/// Key of the mark that the guest carries while it is made, in private state.
+pub(crate) const MARK: &str = "mark";
 /// Key of the digest in private state.
 const DIGEST: &str = "digest";
 
@@ -23,6 +25,12 @@ pub(crate) enum Whose {
 
 /// Compares a guest with the state. An import takes whatever is there.
 pub(crate) fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<Whose> {
+    // A clone gets its UUID from the server; until it has ours the mark tells.
+    let mark: Option<String> = cx.recall(MARK)?;
+    let description = config.text("description").unwrap_or_default();
+    if mark.is_some_and(|mark| description.trim_end().ends_with(&mark)) {
+        return Ok(Whose::Ours);
+    }
     let remembered: Option<String> = cx.recall(UUID)?;
     Ok(match (remembered, uuid(config)) {
         (Some(ours), Some(theirs)) if ours == theirs => Whose::Ours,
@@ -105,6 +113,14 @@ pub(crate) fn remember<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Re
         cx.remember(UUID, &uuid)?;
     }
     cx.remember(DIGEST, &config.digest())
+}
+
+/// The `smbios1` of a VM with this UUID in it, and all else that it had.
+pub(crate) fn with_uuid(config: &GuestConfig, uuid: &str) -> String {
+    let smbios = config.text("smbios1").unwrap_or_default();
+    let others = smbios.split(',').filter(|part| !part.is_empty() && !part.starts_with("uuid="));
+    let uuid = format!("uuid={uuid}");
+    std::iter::once(uuid.as_str()).chain(others).collect::<Vec<_>>().join(",")
 }
 
 /// The UUID of a VM.

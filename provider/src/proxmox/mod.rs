@@ -16,6 +16,7 @@ mod names;
 mod system;
 mod template;
 mod version;
+mod vm;
 
 use tf_provider::Registry;
 
@@ -30,5 +31,6 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
         .resource::<image::Image>()
         .resource::<template::Template>()
+        .resource::<vm::Vm>()
         .data_source::<version::ProxmoxVersion>();
 }

@@ -2,12 +2,13 @@
 //!
 //! [`Hardware`] holds the options that are one parameter of the API each: a field with `api = "…"` is
 //! all that one takes. Disks, network devices and the cloud-init drive have files of their own;
-//! `converge` brings a guest to what is planned of them.
+//! `planning` says what is wrong with a plan of them, and `converge` brings a guest to it.
 
 pub(crate) mod cloud_init;
 pub(crate) mod converge;
 pub(crate) mod disk;
 pub(crate) mod network;
+pub(crate) mod planning;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -129,6 +130,20 @@ impl Agent {
     fn off() -> Self {
         Self { enabled: false, trim_cloned_disks: false, r#type: AgentType::Virtio }
     }
+}
+
+/// When a guest starts and stops with its node.
+#[derive(Clone, Attributes)]
+pub(crate) struct Startup {
+    /// Place in the order, the smallest first; stopping goes the other way.
+    #[attr(setting, api)]
+    order: Option<i64>,
+    /// Seconds to wait after it before the next one starts.
+    #[attr(setting, api = "up")]
+    up_delay: Option<i64>,
+    /// Seconds to wait for it before the next one stops.
+    #[attr(setting, api = "down")]
+    down_delay: Option<i64>,
 }
 
 /// How a guest agent is reached.

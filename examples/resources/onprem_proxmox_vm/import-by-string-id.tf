@@ -1,0 +1,4 @@
+import {
+  to = onprem_proxmox_vm.web
+  id = "9100"
+}

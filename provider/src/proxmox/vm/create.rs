@@ -1,0 +1,153 @@
+//! Makes a VM, or goes on with one whose making was killed.
+
+use onprem_proxmox::{CloneVm, GuestConfig, Params, VmId};
+use tf_provider::cty::Path;
+use tf_provider::{Attempt, Context, Diagnostic, Result};
+
+use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power, state};
+use crate::proxmox::Proxmox;
+use crate::proxmox::claim::{Claim, unmarked};
+use crate::proxmox::creation::{Creation, located};
+use crate::proxmox::fingerprint;
+use crate::proxmox::format;
+use crate::proxmox::hardware::converge::{Guest, Settings};
+use crate::proxmox::hardware::{cloud_init, network};
+
+pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) -> Result<Vm> {
+    let claim = claim(pve, &plan)?;
+    let creation = Creation {
+        cx,
+        pve,
+        claim: &claim,
+        identity: |vm_id| VmIdentity { vm_id },
+        type_name: "onprem_proxmox_vm",
+    };
+    let source = match &plan.clone {
+        Some(clone) => Some(Source::find(pve, clone).await?),
+        None => None,
+    };
+    let description = description(&plan, source.as_ref());
+    let vm_id = match (creation.resume().await?, &source) {
+        (Some(vm_id), _) => vm_id,
+        (None, Some(source)) => {
+            creation
+                .make(|vm_id| source.clone_to(pve, &plan, &claim.mark(&description), vm_id))
+                .await?
+        }
+        (None, None) => {
+            let params = parameters(&plan, &claim)?;
+            creation.make(|vm_id| pve.qemu(&plan.node, vm_id).create(&params)).await?
+        }
+    };
+    let found = located(pve, &plan.node, vm_id).await?;
+    fingerprint::remember(cx, &found.config)?;
+    // A clone has all of its source, and what was begun before may be of another configuration.
+    let mut hardware = plan.hardware.fields();
+    hardware.extend(plan.options.to_api().into_iter().map(|(key, value)| (key, Some(value))));
+    hardware.insert("description".to_owned(), Some(claim.mark(&description).into()));
+    let smbios = fingerprint::with_uuid(&found.config, &claim.uuid());
+    hardware.insert("smbios1".to_owned(), Some(smbios.into()));
+    let guest = Guest { pve, vm_id, node: &found.node };
+    let everything = Settings {
+        hardware,
+        network: plan.network.as_ref(),
+        cloud_init: plan.cloud_init.as_ref().map(|cloud_init| (cloud_init, true)),
+    };
+    guest.settings(everything, &found.config).await?;
+    if let Some(disks) = &plan.disks {
+        guest.disks(disks, None).await?;
+    }
+    let mut last = Params::new();
+    match description.as_str() {
+        "" => last.delete("description"),
+        text => last.set("description", text),
+    };
+    let qemu = pve.qemu(&found.node, vm_id);
+    qemu.update(&last).await?;
+    let running = qemu.status().await?.is_running();
+    let policy = power::Policy::of(&plan)?;
+    let wanted = Some(plan.started.unwrap_or(true));
+    let running = policy.bring(pve, &found.node, vm_id, wanted, running).await?;
+    let found = located(pve, &found.node, vm_id).await?;
+    fingerprint::remember(cx, &found.config)?;
+    state(cx, pve, vm_id, &found, running).await
+}
+
+/// What would make it another VM is in the claim; what changes in place is not.
+fn claim(pve: &Proxmox, plan: &VmPlan) -> Result<Claim> {
+    let vm_id = plan.vm_id.map(VmId::new).transpose().at("vm_id")?;
+    let image = plan.image.as_ref().map(ToString::to_string).unwrap_or_default();
+    let source = plan.clone.as_ref().map(|clone| clone.vm_id.to_string()).unwrap_or_default();
+    let known_by = (vm_id, plan.hardware.name());
+    Ok(Claim::new(pve, "proxmox_vm", known_by, &[&plan.node.to_string(), &image, &source]))
+}
+
+/// The description that it shall have: the source's, unless there is another.
+fn description(plan: &VmPlan, source: Option<&Source>) -> String {
+    match plan.hardware.description() {
+        text if text.is_empty() => {
+            source.map(|source| source.description.clone()).unwrap_or_default()
+        }
+        text => text,
+    }
+}
+
+/// What is cloned.
+struct Source {
+    node: onprem_proxmox::NodeName,
+    vm_id: VmId,
+    description: String,
+    clone: CloneSourcePlan,
+}
+
+impl Source {
+    async fn find(pve: &Proxmox, clone: &CloneSourcePlan) -> Result<Self> {
+        let path = || Path::from("clone").attribute("vm_id");
+        let vm_id = VmId::new(clone.vm_id).at(path())?;
+        let found = pve.locate(vm_id).await?.ok_or_else(|| {
+            Diagnostic::error(format!("There is no guest {vm_id} to clone"))
+                .hint("name a template that exists, or refer to an `onprem_proxmox_template`")
+                .at(path())
+        })?;
+        let description = found.config.text("description").unwrap_or_default();
+        let description = unmarked(&description).to_owned();
+        Ok(Self { node: found.node, vm_id, description, clone: clone.clone() })
+    }
+
+    fn clone_to(
+        &self,
+        pve: &Proxmox,
+        plan: &VmPlan,
+        description: &str,
+        vm_id: VmId,
+    ) -> onprem_proxmox::TaskCall {
+        let mut clone = CloneVm::new(vm_id);
+        clone.name = plan.hardware.name();
+        clone.description = Some(description.to_owned());
+        clone.node = (self.node != *plan.node).then(|| (*plan.node).clone());
+        clone.full = self.clone.full;
+        clone.storage = self.clone.storage.as_ref().map(|storage| (**storage).clone());
+        pve.qemu(&self.node, self.vm_id).clone_to(&clone)
+    }
+}
+
+/// The parameters of the creating request.
+fn parameters(plan: &VmPlan, claim: &Claim) -> Result<Params> {
+    let nothing = GuestConfig::default();
+    let mut fields = plan.hardware.to_api();
+    fields.extend(plan.options.to_api());
+    let mut params = format::params(&fields);
+    params.set("description", claim.mark(&plan.hardware.description()));
+    params.set("smbios1", format!("uuid={}", claim.uuid()));
+    if let Some(network) = &plan.network {
+        network::change(network, &nothing, &mut params)?;
+    }
+    if let Some(cloud_init) = &plan.cloud_init {
+        cloud_init::change(cloud_init, true, &nothing, &mut params)?;
+    }
+    let mut image = plan.image.as_deref();
+    for (slot, disk) in plan.disks.iter().flatten() {
+        params.set(&slot.to_string(), disk.allocation(image.take()));
+    }
+    Ok(params)
+}

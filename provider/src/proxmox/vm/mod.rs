@@ -1,0 +1,308 @@
+//! VMs. API: `/nodes/{node}/qemu` and `…/{vmid}/{config,pending,clone,resize,move_disk,status}`.
+//!
+//! `create` makes one, `plan` says what a change means for a running guest, `power` starts, restarts and
+//! stops it.
+
+mod create;
+mod plan;
+mod power;
+
+use std::time::Duration;
+
+use onprem_proxmox::{DeleteVm, GuestKind, GuestLocation, NodeName, StorageName, VmId, VolumeId};
+use tf_provider::api::FromApi;
+use tf_provider::{
+    Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text,
+    Update, Value,
+};
+
+use super::Proxmox;
+use super::claim::unmarked;
+use super::fingerprint::{self, Whose};
+use super::format::Pve;
+use super::hardware::cloud_init::{self, CloudInit, CloudInitValues};
+use super::hardware::converge::{Guest, Settings};
+use super::hardware::disk::{self, Disks};
+use super::hardware::network::{self, Network};
+use super::hardware::{Hardware, Startup};
+
+/// A virtual machine: a clone of a template, made from an image, or empty.
+///
+/// What it is made from is used once; everything else changes in place, while it runs where the server
+/// can do that. What needs a restart waits for one: `reboot` says whether the apply does it, and
+/// `pending_reboot` whether one is due.
+#[derive(Clone, Resource)]
+#[resource(
+    name = "proxmox_vm",
+    group = "Proxmox VE",
+    import = "{vm_id}",
+    import = "{node}/{vm_id}",
+    timeouts(create = "30m", read = "5m", update = "30m", delete = "10m")
+)]
+pub(crate) struct Vm {
+    /// The number as text, for example `9100`.
+    #[attr(computed)]
+    id: String,
+    /// Number of the guest, unique in the cluster; the next free one unless set.
+    #[attr(setting, keep, replace, identity, range(100, 999_999_999))]
+    vm_id: i64,
+    /// Node to make it on. Where it has been migrated it stays; see `current_node`.
+    #[attr(required, replace)]
+    node: Text<NodeName>,
+    /// Node that it is on now.
+    #[attr(computed)]
+    current_node: String,
+    /// Template or VM to clone. Used when the VM is made and not again.
+    #[attr(creation)]
+    clone: Option<CloneSource>,
+    /// Volume id of the image that the first disk is made from: `volume_id` of an
+    /// `onprem_proxmox_image` with content `import`. Used when the VM is made and not again.
+    #[attr(creation)]
+    image: Option<Text<VolumeId>>,
+    #[attr(flatten)]
+    hardware: Hardware,
+    #[attr(flatten)]
+    options: VmOptions,
+    /// Disks by slot, for example `scsi0`. Slots that are not here are left alone. An image goes into
+    /// the first one: `scsi` before `virtio`, `sata` and `ide`.
+    #[attr(setting, keep)]
+    disks: Disks,
+    /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
+    #[attr(setting, keep)]
+    network: Network,
+    /// The cloud-init drive.
+    #[attr(setting, keep)]
+    cloud_init: Option<CloudInit>,
+    /// Whether it runs. It is started when it is made unless this is `false`.
+    #[attr(setting, keep)]
+    started: bool,
+    /// Whether the apply restarts it for a change that needs it.
+    #[attr(optional, default = RebootPolicy::Never)]
+    reboot: RebootPolicy,
+    /// How long the guest may take to shut down before it is switched off.
+    #[attr(optional, default = "60s")]
+    shutdown_timeout: String,
+    /// Takes it out of backup jobs, replication and high availability when it is destroyed.
+    #[attr(optional, default = true)]
+    purge: bool,
+    /// Whether changes wait for a restart.
+    #[attr(computed(until = [
+        agent, balloon, bios, cloud_init, cpu, disks, machine, memory, network, os_type, reboot,
+        scsi_controller, serial0, started, tablet, vga
+    ]))]
+    pending_reboot: bool,
+    /// `running` or `stopped`.
+    #[attr(computed(until = [started]))]
+    status: String,
+}
+
+/// Options of a VM that a template does not need.
+#[derive(Clone, Attributes)]
+pub(crate) struct VmOptions {
+    /// When it starts and stops with its node.
+    #[attr(setting, api)]
+    startup: Option<Startup>,
+}
+
+/// What a VM is cloned from.
+#[derive(Clone, Attributes)]
+pub(crate) struct CloneSource {
+    /// Number of the template or VM.
+    #[attr(required, range(100, 999_999_999))]
+    vm_id: i64,
+    /// Copies the disks. A template is linked to unless this is `true`; a VM is always copied.
+    #[attr(creation)]
+    full: Option<bool>,
+    /// Storage of the copies; that of the source unless set. Only for a full clone.
+    #[attr(creation)]
+    storage: Option<Text<StorageName>>,
+}
+
+/// Whether an apply restarts a guest.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum RebootPolicy {
+    /// No: the change waits.
+    Never,
+    /// When the server says that a change waits.
+    IfNeeded,
+    /// Not at all: a plan that may need it fails.
+    Error,
+    Other(String),
+}
+
+impl Resource for Vm {
+    type Client = Proxmox;
+
+    fn validate(config: &VmValues, diagnostics: &mut Diagnostics) {
+        if config.clone.known().is_some() && !config.image.is_null() {
+            diagnostics.push(
+                Diagnostic::error("`clone` and `image` are both set")
+                    .detail("A VM is cloned or made from an image, not both.")
+                    .at("image"),
+            );
+        }
+        if let Some(clone) = config.clone.known()
+            && clone.storage.known().is_some()
+            && matches!(clone.full, Value::Null | Value::Known(false))
+        {
+            diagnostics.push(
+                Diagnostic::error("A linked clone lies where its template does")
+                    .hint("set `full = true`, or leave `storage` out")
+                    .at(tf_provider::cty::Path::from("clone").attribute("storage")),
+            );
+        }
+        if let Some(text) = config.shutdown_timeout.known()
+            && humantime::parse_duration(text).is_err()
+        {
+            diagnostics.push(
+                Diagnostic::error(format!("`{text}` is not a duration"))
+                    .hint("write a number and a unit, such as `30s` or `5m`")
+                    .at("shutdown_timeout"),
+            );
+        }
+    }
+
+    async fn plan(cx: &mut PlanContext<Self>, pve: Option<&Proxmox>) -> Result<()> {
+        plan::plan(cx, pve).await
+    }
+
+    async fn create(cx: &mut Context<Self>, pve: &Proxmox, plan: VmPlan) -> Result<Self> {
+        create::create(cx, &pve.within(cx), plan).await
+    }
+
+    async fn read(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: VmIdentity,
+    ) -> Result<Option<Self>> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let Some(found) = pve.locate(vm_id).await? else { return Ok(None) };
+        if !fingerprint::recognise(cx, vm_id, &found.config)? {
+            return Ok(None);
+        }
+        let template = found.config.get("template")? == Some(true);
+        if found.kind == GuestKind::Lxc || template {
+            let what = if template { "a template" } else { "a container" };
+            return Err(Diagnostic::error(format!("Guest {vm_id} is {what} and no VM"))
+                .hint("remove it from the state and import it as what it is")
+                .at("vm_id"));
+        }
+        fingerprint::remember(cx, &found.config)?;
+        let running = power::listed_as_running(cx, &pve, &found, vm_id).await?;
+        state(cx, &pve, vm_id, &found, running).await.map(Some)
+    }
+
+    async fn update(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: VmIdentity,
+        update: Update<Self>,
+    ) -> Result<Self> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        fingerprint::ensure_ours(cx, vm_id, &found.config, "changed")?;
+        let running = pve.qemu(&found.node, vm_id).status().await?.is_running();
+        if !fingerprint::unchanged(cx, &found.config)? {
+            let fresh = state(cx, &pve, vm_id, &found, running).await?;
+            fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
+        }
+        let before = cx.prior().and_then(|prior| prior.cloud_init.known());
+        let guest = Guest { pve: &pve, vm_id, node: &found.node };
+        guest.settings(settings(&update, before), &found.config).await?;
+        if let Some(disks) = &update.plan.disks {
+            guest.disks(disks, cx.prior().and_then(|prior| prior.disks.known())).await?;
+        }
+        let policy = power::Policy::of(&update.plan)?;
+        let running = policy.bring(&pve, &found.node, vm_id, update.plan.started, running).await?;
+        let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        fingerprint::remember(cx, &found.config)?;
+        state(cx, &pve, vm_id, &found, running).await
+    }
+
+    async fn delete(cx: &mut Context<Self>, pve: &Proxmox, identity: VmIdentity) -> Result<()> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let Some(found) = pve.locate(vm_id).await? else { return Ok(()) };
+        if fingerprint::whose(cx, &found.config)? == Whose::Strangers {
+            return Ok(());
+        }
+        fingerprint::ensure_ours(cx, vm_id, &found.config, "destroyed")?;
+        let prior = cx.prior();
+        let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
+        let timeout = timeout.and_then(|text| humantime::parse_duration(text).ok());
+        let timeout = timeout.unwrap_or(Duration::from_secs(60));
+        power::switch_off(&pve, &found.node, vm_id, timeout).await?;
+        let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
+        let delete = DeleteVm { purge, ..DeleteVm::default() };
+        pve.qemu(&found.node, vm_id).delete(&delete).await?;
+        Ok(())
+    }
+}
+
+fn gone(vm_id: VmId) -> Diagnostic {
+    Diagnostic::error(format!("VM {vm_id} has gone"))
+        .detail("It was there when the plan was made.")
+        .hint("plan again: it will be made anew")
+        .at("vm_id")
+}
+
+/// What an update changes beside the disks; `before` is the cloud-init drive of the state.
+fn settings<'a>(update: &'a Update<Vm>, before: Option<&CloudInitValues>) -> Settings<'a> {
+    let Update { plan, changes, .. } = update;
+    let password = cloud_init::password_changed(before, plan.cloud_init.as_ref());
+    let cloud_init = changes.cloud_init.is_change() || password;
+    let mut hardware = changes.hardware.to_api();
+    hardware.extend(changes.options.to_api());
+    Settings {
+        hardware,
+        network: plan.network.as_ref().filter(|_| changes.network.is_change()),
+        cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
+    }
+}
+
+/// The VM as the server has it. Disks that the configuration does not name are not shown, once it names
+/// any.
+async fn state(
+    cx: &Context<Vm>,
+    pve: &Proxmox,
+    vm_id: VmId,
+    found: &GuestLocation,
+    running: bool,
+) -> Result<Vm> {
+    let GuestLocation { node, config, .. } = found;
+    let mut fields = disk::api_fields(config);
+    let description = config.text("description").unwrap_or_default();
+    match unmarked(&description) {
+        "" => fields.remove("description"),
+        text => fields.insert("description".to_owned(), text.into()),
+    };
+    let values = cx.config().or_else(|| cx.prior());
+    let mut disks = disk::read(config)?;
+    if let Some(Value::Known(named)) = values.map(|values| &values.disks)
+        && (cx.config().is_some() || cx.configured("disks"))
+    {
+        disks.retain(|slot, _| named.contains_key(slot));
+    }
+    let asked = values.and_then(|values| values.node.known());
+    Ok(Vm {
+        id: vm_id.to_string(),
+        vm_id: vm_id.number().into(),
+        node: asked.cloned().unwrap_or_else(|| node.clone().into()),
+        current_node: node.to_string(),
+        clone: None,
+        image: None,
+        hardware: Hardware::from_api::<Pve>(&fields)?,
+        options: VmOptions::from_api::<Pve>(&fields)?,
+        disks,
+        network: network::read(config)?,
+        cloud_init: cloud_init::read(config)?,
+        started: running,
+        reboot: RebootPolicy::Never,
+        shutdown_timeout: "60s".to_owned(),
+        purge: true,
+        pending_reboot: running && power::changes_wait(pve, node, vm_id).await?,
+        status: if running { "running" } else { "stopped" }.to_owned(),
+    })
+}

@@ -1,0 +1,93 @@
+//! Starts, restarts and stops a VM, and says whether one is due.
+
+use std::time::Duration;
+
+use onprem_proxmox::{GuestLocation, NodeName, VmId};
+use tf_provider::{Attempt, Context, Result};
+
+use super::{RebootPolicy, Vm, VmPlan};
+use crate::proxmox::Proxmox;
+
+/// What an apply may do to the power of a guest.
+pub(super) struct Policy {
+    restart: bool,
+    shutdown_timeout: Duration,
+}
+
+impl Policy {
+    pub(super) fn of(plan: &VmPlan) -> Result<Self> {
+        let shutdown_timeout =
+            humantime::parse_duration(&plan.shutdown_timeout).at("shutdown_timeout")?;
+        Ok(Self { restart: plan.reboot == RebootPolicy::IfNeeded, shutdown_timeout })
+    }
+
+    /// Brings a guest that is `running` or not to what is `wanted`, and restarts it where changes wait
+    /// and that is allowed. Whether it runs then.
+    pub(super) async fn bring(
+        &self,
+        pve: &Proxmox,
+        node: &NodeName,
+        vm_id: VmId,
+        wanted: Option<bool>,
+        running: bool,
+    ) -> Result<bool> {
+        let qemu = pve.qemu(node, vm_id);
+        match (running, wanted.unwrap_or(running)) {
+            (false, true) => {
+                qemu.start().await?;
+                Ok(true)
+            }
+            (true, false) => {
+                switch_off(pve, node, vm_id, self.shutdown_timeout).await?;
+                Ok(false)
+            }
+            (true, true) if self.restart && changes_wait(pve, node, vm_id).await? => {
+                switch_off(pve, node, vm_id, self.shutdown_timeout).await?;
+                qemu.start().await?;
+                Ok(true)
+            }
+            (running, _) => Ok(running),
+        }
+    }
+}
+
+/// Shuts a guest down, and switches it off when it does not react in time.
+pub(super) async fn switch_off(
+    pve: &Proxmox,
+    node: &NodeName,
+    vm_id: VmId,
+    timeout: Duration,
+) -> Result<()> {
+    let qemu = pve.qemu(node, vm_id);
+    if !qemu.status().await?.is_running() {
+        return Ok(());
+    }
+    qemu.shutdown(timeout, true).await?;
+    // The node cleans up after the old process and would take a new one for it.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    Ok(())
+}
+
+/// Whether changes wait for the next start.
+pub(super) async fn changes_wait(pve: &Proxmox, node: &NodeName, vm_id: VmId) -> Result<bool> {
+    let pending = pve.qemu(node, vm_id).pending().await?;
+    Ok(pending.iter().any(onprem_proxmox::PendingValue::is_pending))
+}
+
+/// Whether a guest runs, by the cluster's list, which costs nothing. The list lags: where it is news to
+/// the state the guest itself is asked.
+pub(super) async fn listed_as_running(
+    cx: &Context<Vm>,
+    pve: &Proxmox,
+    found: &GuestLocation,
+    vm_id: VmId,
+) -> Result<bool> {
+    let rows = pve.cluster().resources().await?;
+    let listed = rows.iter().find(|row| row.vmid == Some(vm_id));
+    let listed = listed.and_then(|row| row.status.as_deref()).map(|status| status == "running");
+    let known = cx.prior().and_then(|prior| prior.started.known()).copied();
+    match (listed, known) {
+        (Some(listed), Some(known)) if listed == known => Ok(listed),
+        _ => Ok(pve.qemu(&found.node, vm_id).status().await?.is_running()),
+    }
+}
