@@ -9,6 +9,7 @@ mod failures;
 mod import;
 mod lifecycle;
 mod plan;
+mod random;
 mod sample;
 mod schema;
 mod settings;
