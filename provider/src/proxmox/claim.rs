@@ -112,7 +112,7 @@ impl Claim {
             if pve.has_begun(vm_id) {
                 continue;
             }
-            if let Some(found) = pve.locate(vm_id).await?
+            if let Some(found) = pve.locate_made(vm_id).await?
                 && self.is_on(&found.config)
                 && pve.begin(vm_id)
             {

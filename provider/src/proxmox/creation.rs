@@ -1,11 +1,8 @@
 //! Makes a guest: under the wanted number or a free one, known to the state from the first moment, and
 //! found again when an earlier apply was killed.
 
-use onprem_proxmox::{
-    Deadline, ErrorKind, GuestKind, GuestLocation, NodeName, TaskCall, TaskFilter, VmId,
-};
+use onprem_proxmox::{ErrorKind, GuestKind, GuestLocation, NodeName, TaskCall, TaskFilter, VmId};
 use tf_provider::{Context, Diagnostic, Resource, Result};
-use tokio::time::Instant;
 
 use super::Proxmox;
 use super::claim::Claim;
@@ -34,16 +31,14 @@ impl<R: Resource> Creation<'_, R> {
         tracing::info!(%vm_id, node = %found.node, "going on with a guest that was begun before");
         self.created(vm_id);
         let filter = TaskFilter { vmid: Some(vm_id), ..TaskFilter::default() };
-        let left = cx.deadline().saturating_duration_since(Instant::now());
-        let deadline = Deadline::after(left, "the create timeout");
         for task in pve.node(&found.node).tasks(&filter).await? {
             if task.endtime.is_none() {
                 // How it ended shows in what there is afterwards.
-                let _ = pve.wait(&task.upid, &deadline).await;
+                let _ = pve.wait(&task.upid, pve.deadline()).await;
             }
         }
         pve.cluster().invalidate();
-        match pve.locate(vm_id).await? {
+        match pve.locate_made(vm_id).await? {
             Some(found) => fingerprint::remember(cx, &found.config).map(|()| Some(vm_id)),
             None => {
                 cx.abandoned();

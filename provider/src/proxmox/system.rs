@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use onprem_http::{Deadline, Secret};
-use onprem_proxmox::{Authentication, Client, VmId};
+use onprem_proxmox::{Authentication, Client, GuestLocation, VmId};
 use tf_provider::cty::Path;
 use tf_provider::{
     Attributes, Context, Diagnostic, Diagnostics, FromClients, ResourceModel, Result, Value,
@@ -285,6 +285,7 @@ impl Known {
         }
         Ok(Proxmox {
             client: builder.build()?,
+            deadline: Deadline::after(DEFAULT_LIMIT, "the default timeout"),
             owner: self.owner.clone(),
             begun: Arc::default(),
             vm_id_range: self.vm_id_range.clone(),
@@ -292,10 +293,14 @@ impl Known {
     }
 }
 
+/// Time limit where no operation brings its own: data sources and plans.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(5 * 60);
+
 /// A client of the configured cluster; dereferences to [`onprem_proxmox::Client`].
 #[derive(Clone, Debug)]
 pub(crate) struct Proxmox {
     client: Client,
+    deadline: Deadline,
     /// The configuration's name, which marks what it is about to create.
     pub(crate) owner: Option<String>,
     /// The guests that this process has begun to make.
@@ -310,7 +315,26 @@ impl Proxmox {
         let left = cx.deadline().saturating_duration_since(tokio::time::Instant::now());
         let limit = humantime::format_duration(cx.time_limit());
         let name = format!("the {} timeout of {limit}", cx.operation().verb());
-        Self { client: self.client.until(&Deadline::after(left, &name)), ..self.clone() }
+        let deadline = Deadline::after(left, &name);
+        Self { client: self.client.until(&deadline), deadline, ..self.clone() }
+    }
+
+    /// When the operation's time is up.
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.deadline
+    }
+
+    /// Finds a guest, once nobody is making it any more: until then its configuration is a lock and
+    /// nothing else.
+    pub(crate) async fn locate_made(&self, vm_id: VmId) -> Result<Option<GuestLocation>> {
+        loop {
+            let found = self.locate(vm_id).await?;
+            let lock = found.as_ref().and_then(|found| found.config.text("lock"));
+            if !matches!(lock.as_deref(), Some("create" | "clone")) || self.deadline.has_passed() {
+                return Ok(found);
+            }
+            tokio::time::sleep(self.deadline.at_most(Duration::from_millis(500))).await;
+        }
     }
 
     /// Notes that this process makes the guest; whether it was not noted before.

@@ -257,7 +257,8 @@ impl<P: Provider> Server<P> {
             }
             // `terraform show -json` cannot write an identity that is only half known.
             (None, Some(planned)) => Some(pick_identity(planned, description))
-                .filter(|identity| identity.values().all(CtyValue::is_wholly_known)),
+                .filter(|identity| identity.values().all(CtyValue::is_wholly_known))
+                .and_then(|identity| resource.identity(&identity).ok()),
             (None, None) => None,
         };
         Ok(proto::plan_resource_change::Response {

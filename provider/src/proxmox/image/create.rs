@@ -2,9 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use onprem_proxmox::{Deadline, DownloadUrl as Download, ErrorKind, TaskFilter, Upid, VolumeId};
+use onprem_proxmox::{DownloadUrl as Download, ErrorKind, TaskFilter, Upid, VolumeId};
 use tf_provider::{Attempt, Context, Diagnostic, Result};
-use tokio::time::Instant;
 
 use super::{ChecksumAlgorithm, Image, ImageIdentity, ImagePlan, SIZE, find};
 use crate::proxmox::Proxmox;
@@ -107,11 +106,7 @@ async fn resume(
         }
         tracing::info!(upid = %task.upid, "resuming a download that was begun before");
         cx.created(identity);
-        let deadline = Deadline::after(
-            cx.deadline().saturating_duration_since(Instant::now()),
-            "the create timeout",
-        );
-        if pve.wait(&task.upid, &deadline).await.is_ok() {
+        if pve.wait(&task.upid, pve.deadline()).await.is_ok() {
             return Ok(true);
         }
         cx.abandoned();
