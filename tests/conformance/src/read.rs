@@ -118,12 +118,10 @@ impl Core {
         }
         objects::assert_known(&value, Rule::UnknownAfterApply, report);
         objects::assert_write_only_null(&schema.block, &value, report);
+        // An id may leave out a part of the identity; an identity may be spelt in another way.
         let identity = match (by, &imported.identity) {
             (ImportBy::Id(_), None) => None,
-            (ImportBy::Id(_), data) => resource.read_identity(data.as_ref(), None, false, report),
-            (ImportBy::Identity(identity), data) => {
-                resource.read_identity(data.as_ref(), Some(identity), false, report)
-            }
+            (_, data) => resource.read_identity(data.as_ref(), None, false, report),
         };
         let state = State {
             type_name: type_name.to_owned(),

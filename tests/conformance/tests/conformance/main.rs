@@ -14,4 +14,5 @@ mod sample;
 mod schema;
 mod settings;
 mod upgrade;
+mod volumes;
 mod write_only;

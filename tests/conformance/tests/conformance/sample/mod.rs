@@ -2,6 +2,7 @@
 
 mod inventory;
 mod server;
+mod volume;
 mod world;
 
 use std::sync::Arc;
@@ -61,7 +62,10 @@ impl Provider for Sample {
     const DESCRIPTION: &'static str = "Everything that the framework can do.";
 
     fn register(registry: &mut Registry<Clients>) {
-        registry.resource::<server::Server>().data_source::<inventory::Inventory>();
+        registry
+            .resource::<server::Server>()
+            .resource::<volume::Volume>()
+            .data_source::<inventory::Inventory>();
     }
 
     fn configure(config: ConfigValues) -> Result<Clients> {

@@ -131,6 +131,10 @@ impl World {
         self.lock().objects.get(&id).cloned()
     }
 
+    pub(crate) fn find(&self, matches: impl Fn(&ApiFields) -> bool) -> Option<ApiFields> {
+        self.lock().objects.values().find(|object| matches(object)).cloned()
+    }
+
     pub(crate) fn patch(&self, id: i64, changes: &ApiChanges) {
         let mut inner = self.lock();
         let sent: Map<_, _> = changes
@@ -174,10 +178,24 @@ fn settle(object: &mut ApiFields) {
         agent.remove("secret");
         agent.entry("port").or_insert(json!(4));
     }
+    settle_exports(object);
     for disk in object.get_mut("disks").and_then(Json::as_object_mut).into_iter().flatten() {
         let disk = disk.1.as_object_mut().unwrap();
         disk.entry("cache").or_insert(json!("none"));
         disk.entry("volume").or_insert(json!("vol-1"));
+    }
+}
+
+/// What is inside the exports of a volume.
+fn settle_exports(object: &mut ApiFields) {
+    let mode = object.get("mode").cloned().unwrap_or_default();
+    object.insert("revision".into(), i64::from(mode == json!("ro")).into());
+    for (_, export) in object.get_mut("exports").and_then(Json::as_object_mut).into_iter().flatten()
+    {
+        let export = export.as_object_mut().unwrap();
+        export.remove("key");
+        lower_case(&mut export["client"]);
+        export.insert("handle".into(), export["client"].clone());
     }
 }
 
