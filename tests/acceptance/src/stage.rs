@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
-use onprem_lab::{Effect, Fault, Lab, LabOptions, Stall, When};
+use onprem_lab::{Fault, Lab, LabOptions, Stall};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use xtask::terraform::{Mirror, Terraform};
@@ -368,22 +368,13 @@ impl Stage {
         requests.iter().map(|one| format!("{} {}", one.method, one.path)).collect()
     }
 
-    /// Hold the request after `skip` others, on one side of its processing, while an apply runs. The
-    /// apply, and what is held: nothing when the apply ended without coming that far.
+    /// Hold the request that a stalling fault meets while an apply runs. The apply, and what is held by
+    /// which fault: nothing when the apply ended without coming that far.
     ///
     /// # Panics
     /// When the lab refuses the fault.
     #[must_use]
-    pub fn apply_until(&self, skip: u64, when: When) -> (Running, Option<(u64, Stall)>) {
-        self.apply_until_fault(Fault::new(Effect::Stall { when }).skip(skip))
-    }
-
-    /// Hold the request that a stalling fault meets while an apply runs.
-    ///
-    /// # Panics
-    /// When the lab refuses the fault.
-    #[must_use]
-    pub fn apply_until_fault(&self, fault: Fault) -> (Running, Option<(u64, Stall)>) {
+    pub fn apply_until(&self, fault: Fault) -> (Running, Option<(u64, Stall)>) {
         let number = self.fault(fault);
         let mut running = self.start_apply();
         let held = self.runtime.block_on(async {

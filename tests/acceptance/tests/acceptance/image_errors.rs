@@ -149,3 +149,23 @@ fn mistakes_that_a_plan_can_see_are_said_there() {
     }
     assert_eq!(stage.lab().requests().all().len(), 0, "no mistake reaches the server");
 }
+
+/// Ctrl-C in a long download: Terraform ends in good order and remembers what was begun.
+#[test]
+fn an_interrupted_download_is_not_forgotten() {
+    let Some(stage) = Stage::new("image_interrupted") else { return };
+    let before = stage.lab().inventory();
+    stage.lab().clock().freeze();
+    stage.write(image(&ubuntu_arguments()));
+    let (running, held) = stage.apply_until("stall,path=/tasks/.*/status".parse().unwrap());
+    let (number, _) = held.expect("the download is waited for");
+    stage.lab().faults().release(number);
+    running.interrupt();
+    let run = running.finish().failed();
+    assert!(stage.state().tainted(IMAGE), "{run}");
+    stage.lab().clock().resume();
+    stage.apply();
+    stage.assert_settled();
+    stage.destroy();
+    assert_eq!(stage.lab().inventory(), before);
+}

@@ -5,6 +5,7 @@
 mod hcl;
 mod image;
 mod image_errors;
+mod killed;
 mod provider;
 mod template;
 mod template_errors;

@@ -157,14 +157,12 @@ fn a_change_in_the_very_moment_is_not_overwritten() {
     stage.apply();
     stage.write(ubuntu_template("  memory = 2048"));
     let fault = "stall,method=PUT,path=/qemu/9000/config$".parse().unwrap();
-    let (running, held) = stage.apply_until_fault(fault);
+    let (running, held) = stage.apply_until(fault);
     let (number, _) = held.expect("the update is held");
     stage.cluster().post(CONFIG, json!({ "memory": "4096" }));
     stage.lab().faults().release(number);
-    let run = running.finish();
-    if run.code() != 0 {
-        run.error().hints("plan again");
-    }
+    let run = running.finish().failed();
+    run.error().hints("plan again");
     assert_eq!(guest(&stage)["config"]["memory"], "4096", "{run}");
 }
 
