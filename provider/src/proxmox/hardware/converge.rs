@@ -7,8 +7,10 @@ use tf_provider::api::ApiChanges;
 use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Result, Value};
 
+use super::cdrom::{self, CdromsPlan};
 use super::cloud_init::{self, CloudInitPlan};
 use super::disk::{self, DiskPlan, DiskSlot, DiskValues};
+use super::firmware::{self, StateDisk};
 use super::network::{self, NetworkPlan};
 use crate::proxmox::Proxmox;
 use crate::proxmox::format;
@@ -27,6 +29,7 @@ pub(crate) struct Guest<'a> {
 pub(crate) struct Settings<'a> {
     pub(crate) hardware: ApiChanges,
     pub(crate) network: Option<&'a NetworkPlan>,
+    pub(crate) cdrom: Option<&'a CdromsPlan>,
     /// The drive, and whether its password is sent.
     pub(crate) cloud_init: Option<(&'a CloudInitPlan, bool)>,
 }
@@ -43,10 +46,33 @@ impl Guest<'_> {
         if let Some(network) = settings.network {
             network::change(network, config, &mut params)?;
         }
+        if let Some(cdrom) = settings.cdrom {
+            cdrom::change(cdrom, config, &mut params);
+        }
         if let Some((cloud_init, password)) = settings.cloud_init {
             cloud_init::change(cloud_init, password, config, &mut params)?;
         }
         self.update(params, config).await
+    }
+
+    /// Makes or moves a small disk that firmware keeps its state on.
+    pub(crate) async fn state_disk(&self, disk: &StateDisk<'_>) -> Result<()> {
+        let config = self.config().await?;
+        let Some(volume) = firmware::volume(&config, disk.slot)? else {
+            let mut params = Params::new();
+            params.set(disk.slot, disk.allocation.as_str());
+            return self.update(params, &config).await;
+        };
+        if volume.storage() != *disk.storage {
+            let to = MoveDisk {
+                storage: Some(disk.storage.clone()),
+                delete_source: true,
+                digest: Some(config.digest().to_owned()),
+                ..MoveDisk::default()
+            };
+            self.pve.qemu(self.node, self.vm_id).move_disk(disk.slot, &to).await?;
+        }
+        Ok(())
     }
 
     /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had.

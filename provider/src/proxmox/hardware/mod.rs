@@ -4,9 +4,11 @@
 //! all that one takes. Disks, network devices and the cloud-init drive have files of their own;
 //! `planning` says what is wrong with a plan of them, and `converge` brings a guest to it.
 
+pub(crate) mod cdrom;
 pub(crate) mod cloud_init;
 pub(crate) mod converge;
 pub(crate) mod disk;
+pub(crate) mod firmware;
 pub(crate) mod network;
 pub(crate) mod planning;
 

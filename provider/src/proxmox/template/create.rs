@@ -44,6 +44,7 @@ pub(super) async fn create(
         let everything = Settings {
             hardware,
             network: plan.network.as_ref(),
+            cdrom: None,
             cloud_init: plan.cloud_init.as_ref().map(|cloud_init| (cloud_init, true)),
         };
         guest.settings(everything, &found.config).await?;

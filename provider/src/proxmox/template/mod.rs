@@ -163,6 +163,7 @@ fn settings<'a>(update: &'a Update<Template>, before: Option<&CloudInitValues>) 
     Settings {
         hardware: changes.hardware.to_api(),
         network: plan.network.as_ref().filter(|_| changes.network.is_change()),
+        cdrom: None,
         cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
     }
 }
@@ -178,8 +179,9 @@ fn state(cx: &Context<Template>, vm_id: VmId, found: &GuestLocation) -> Result<T
     {
         template.disks.retain(|slot, _| disks.contains_key(slot));
     }
+    // Where it has been migrated it stays; an import takes it where it is.
     let asked = cx.config().or_else(|| cx.prior()).and_then(|values| values.node.known());
-    if let Some(asked) = asked {
+    if let Some(asked) = asked.filter(|_| !cx.imported()) {
         template.node = asked.clone();
     }
     Ok(template)

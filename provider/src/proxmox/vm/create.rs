@@ -4,7 +4,7 @@ use onprem_proxmox::{CloneVm, GuestConfig, Params, VmId};
 use tf_provider::cty::Path;
 use tf_provider::{Attempt, Context, Diagnostic, Result};
 
-use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power, state};
+use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power, state, state_disks};
 use crate::proxmox::Proxmox;
 use crate::proxmox::claim::{Claim, unmarked};
 use crate::proxmox::creation::{Creation, located};
@@ -51,9 +51,11 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     let everything = Settings {
         hardware,
         network: plan.network.as_ref(),
+        cdrom: plan.cdrom.as_ref(),
         cloud_init: plan.cloud_init.as_ref().map(|cloud_init| (cloud_init, true)),
     };
     guest.settings(everything, &found.config).await?;
+    state_disks(&guest, &plan).await?;
     if let Some(disks) = &plan.disks {
         guest.disks(disks, None).await?;
     }

@@ -20,9 +20,11 @@ use super::Proxmox;
 use super::claim::unmarked;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
+use super::hardware::cdrom::{self, Cdroms};
 use super::hardware::cloud_init::{self, CloudInit, CloudInitValues};
 use super::hardware::converge::{Guest, Settings};
 use super::hardware::disk::{self, Disks};
+use super::hardware::firmware::{self, EfiDisk, Tpm};
 use super::hardware::network::{self, Network};
 use super::hardware::{Hardware, Startup};
 
@@ -67,6 +69,15 @@ pub(crate) struct Vm {
     /// the first one: `scsi` before `virtio`, `sata` and `ide`.
     #[attr(setting, keep)]
     disks: Disks,
+    /// CD drives by slot, for example `ide3`. Where this is set, these are all there are.
+    #[attr(setting, keep)]
+    cdrom: Cdroms,
+    /// The disk for the variables of UEFI.
+    #[attr(setting, keep)]
+    efi_disk: Option<EfiDisk>,
+    /// The trusted platform module.
+    #[attr(setting, keep)]
+    tpm: Option<Tpm>,
     /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
     #[attr(setting, keep)]
     network: Network,
@@ -87,8 +98,8 @@ pub(crate) struct Vm {
     purge: bool,
     /// Whether changes wait for a restart.
     #[attr(computed(until = [
-        agent, balloon, bios, cloud_init, cpu, disks, machine, memory, network, os_type, reboot,
-        scsi_controller, serial0, started, tablet, vga
+        agent, balloon, bios, cdrom, cloud_init, cpu, disks, efi_disk, machine, memory, network, os_type, reboot,
+        scsi_controller, serial0, started, startup, tablet, tpm, vga
     ]))]
     pending_reboot: bool,
     /// `running` or `stopped`.
@@ -211,6 +222,7 @@ impl Resource for Vm {
         let before = cx.prior().and_then(|prior| prior.cloud_init.known());
         let guest = Guest { pve: &pve, vm_id, node: &found.node };
         guest.settings(settings(&update, before), &found.config).await?;
+        state_disks(&guest, &update.plan).await?;
         if let Some(disks) = &update.plan.disks {
             guest.disks(disks, cx.prior().and_then(|prior| prior.disks.known())).await?;
         }
@@ -258,8 +270,20 @@ fn settings<'a>(update: &'a Update<Vm>, before: Option<&CloudInitValues>) -> Set
     Settings {
         hardware,
         network: plan.network.as_ref().filter(|_| changes.network.is_change()),
+        cdrom: plan.cdrom.as_ref().filter(|_| changes.cdrom.is_change()),
         cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
     }
+}
+
+/// Makes or moves what firmware keeps its state on.
+async fn state_disks(guest: &Guest<'_>, plan: &VmPlan) -> Result<()> {
+    if let Some(efi_disk) = &plan.efi_disk {
+        guest.state_disk(&efi_disk.disk()).await?;
+    }
+    if let Some(tpm) = &plan.tpm {
+        guest.state_disk(&tpm.disk()).await?;
+    }
+    Ok(())
 }
 
 /// The VM as the server has it. Disks that the configuration does not name are not shown, once it names
@@ -285,7 +309,8 @@ async fn state(
     {
         disks.retain(|slot, _| named.contains_key(slot));
     }
-    let asked = values.and_then(|values| values.node.known());
+    // Where it has been migrated it stays; an import takes it where it is.
+    let asked = values.and_then(|values| values.node.known()).filter(|_| !cx.imported());
     Ok(Vm {
         id: vm_id.to_string(),
         vm_id: vm_id.number().into(),
@@ -296,6 +321,9 @@ async fn state(
         hardware: Hardware::from_api::<Pve>(&fields)?,
         options: VmOptions::from_api::<Pve>(&fields)?,
         disks,
+        cdrom: cdrom::read(config)?,
+        efi_disk: firmware::read_efi(config)?,
+        tpm: firmware::read_tpm(config)?,
         network: network::read(config)?,
         cloud_init: cloud_init::read(config)?,
         started: running,
