@@ -16,7 +16,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Cluster, Error, ErrorKind, Node, NodeName, Params, Qemu, Storage, StorageName, Upid, VmId,
+    Cluster, Error, ErrorKind, Lxc, Node, NodeName, Params, Qemu, Storage, StorageName, Upid, VmId,
     auth::{Authentication, Sessions},
     cluster::SharedResources,
     codec,
@@ -95,6 +95,11 @@ impl Client {
     /// One VM on its node. API: `/nodes/{node}/qemu/{vmid}`
     pub fn qemu(&self, node: &NodeName, vmid: VmId) -> Qemu {
         Qemu::new(self.clone(), node.clone(), vmid)
+    }
+
+    /// One container on its node. API: `/nodes/{node}/lxc/{vmid}`
+    pub fn lxc(&self, node: &NodeName, vmid: VmId) -> Lxc {
+        Lxc::new(self.clone(), node.clone(), vmid)
     }
 
     /// Get and read anything; `path` is percent-encoded and starts with `/`

@@ -16,7 +16,10 @@ use onprem_http::Unreachable;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::{Client, Error, ErrorKind, GuestConfig, NodeName, Params, StorageName, VmId};
+use crate::{
+    Client, Error, ErrorKind, Firewall, FirewallGroups, GuestConfig, NodeName, Params, StorageName,
+    VmId,
+};
 
 /// How long one answer to `/cluster/resources` serves everybody
 const FRESH: Duration = Duration::from_secs(2);
@@ -24,7 +27,7 @@ const FRESH: Duration = Duration::from_secs(2);
 /// What concerns the whole cluster. API: `/cluster`
 #[derive(Clone, Debug)]
 pub struct Cluster {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl Cluster {
@@ -99,6 +102,16 @@ impl Cluster {
             Err(error) if *error.kind() == ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// The cluster's firewall. API: `/cluster/firewall`
+    pub fn firewall(&self) -> Firewall {
+        Firewall::cluster(self.client.clone())
+    }
+
+    /// Groups of firewall rules that scopes share. API: `/cluster/firewall/groups`
+    pub fn firewall_groups(&self) -> FirewallGroups {
+        FirewallGroups::new(self.client.clone())
     }
 
     /// Give a number back that was handed out by [`next_id`](Self::next_id) and not used

@@ -83,7 +83,8 @@ impl fmt::Debug for GuestConfig {
 
 /// One key of a guest with its present and its coming value
 ///
-/// API: `GET /nodes/{node}/qemu/{vmid}/pending`
+/// API: `GET /nodes/{node}/qemu/{vmid}/pending` and the same for `lxc`; for cloud-init settings
+/// `GET /nodes/{node}/qemu/{vmid}/cloudinit`, where a new image takes the place of the start.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[non_exhaustive]
 pub struct PendingValue {
@@ -104,6 +105,16 @@ impl PendingValue {
     /// Whether the key changes at the next start from cold
     pub fn is_pending(&self) -> bool {
         self.delete > 0 || self.pending.is_some()
+    }
+
+    /// The keys that wait for a start from cold, in the order of their names
+    ///
+    /// A running guest keeps changes that it cannot take over; a stopped one has none.
+    pub fn waiting(values: &[Self]) -> Vec<&str> {
+        let waiting = values.iter().filter(|value| value.is_pending());
+        let mut keys: Vec<&str> = waiting.map(|value| value.key.as_str()).collect();
+        keys.sort_unstable();
+        keys
     }
 }
 

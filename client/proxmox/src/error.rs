@@ -131,6 +131,8 @@ impl StdError for Error {}
 pub enum ErrorKind {
     /// The object to be made is there already, and not by us
     AlreadyExists,
+    /// The guest runs already
+    AlreadyRunning,
     /// Parameters were refused, each with the server's text
     BadParameters(BTreeMap<String, String>),
     /// A setting of the client, or an argument of a call, cannot be used
@@ -159,6 +161,8 @@ pub enum ErrorKind {
     NoSuchStorage,
     /// The object definitely does not exist
     NotFound,
+    /// The guest does not run
+    NotRunning,
     /// The storage has no room left
     StorageFull,
     /// A task failed for a reason that has no kind of its own
@@ -286,6 +290,12 @@ fn classify(text: &str) -> Option<ErrorKind> {
             let lock = rest.trim().trim_start_matches('(').trim_end_matches(')');
             return Some(ErrorKind::Locked { lock: lock.to_owned() });
         }
+        let words = text.strip_prefix(guest).and_then(|rest| rest.strip_prefix(' '));
+        match words.and_then(|words| words.split_once(' ')) {
+            Some((_, "already running")) => return Some(ErrorKind::AlreadyRunning),
+            Some((_, "not running" | "is not running")) => return Some(ErrorKind::NotRunning),
+            _ => {}
+        }
     }
     if text.starts_with("checksum mismatch (file change by other user?)")
         || text.starts_with("detected modified configuration")
@@ -299,13 +309,21 @@ fn classify(text: &str) -> Option<ErrorKind> {
     if text == "No such storage." || (text.starts_with("storage '") && missing) {
         return Some(ErrorKind::NoSuchStorage);
     }
+    // What a rule or a set names is not the object that was addressed.
+    if text.starts_with("no such alias '") || text.starts_with("no such ipset '") {
+        return None;
+    }
     // "does not exist" alone says nothing about the object that was addressed: a disk, an image or a
     // bridge that it names may be what is missing.
+    let pool = text.strip_prefix("update pools failed: ");
+    let pool = pool.or_else(|| text.strip_prefix("delete pool failed: ")).unwrap_or(text);
     if (text.starts_with("Configuration file '") && missing)
         || text.starts_with("unable to find configuration file for ")
-        || (text.starts_with("pool '") && missing)
+        || (pool.starts_with("pool '") && missing)
         || (text.starts_with("resource '") && text.ends_with("does not exist in cluster"))
         || text.starts_with("no such ")
+        || text.starts_with("update resources config failed: no such resource ")
+        || (text.starts_with("cannot delete service '") && text.ends_with("not HA managed!"))
         || text.starts_with("no rule at position ")
     {
         return Some(ErrorKind::NotFound);
@@ -391,6 +409,13 @@ mod tests {
                 "refusing to override existing file '/var/lib/vz/template/iso/dl.iso'",
                 ErrorKind::AlreadyExists,
             ),
+            ("VM 170 already running", ErrorKind::AlreadyRunning),
+            ("CT 310 not running", ErrorKind::NotRunning),
+            ("VM 170 is not running", ErrorKind::NotRunning),
+            ("no such security group 'nope'", ErrorKind::NotFound),
+            ("no such IPSet 'nope'", ErrorKind::NotFound),
+            ("update pools failed: pool 'none' does not exist", ErrorKind::NotFound),
+            ("cannot delete service 'vm:220', not HA managed!", ErrorKind::NotFound),
             ("write failed: No space left on device", ErrorKind::StorageFull),
             (
                 "403 Permission check failed (/storage/local, Datastore.AllocateSpace)",
@@ -401,7 +426,10 @@ mod tests {
             // What is missing here is not the guest.
             ("disk 'scsi20' does not exist", other.clone()),
             ("unable to create VM 101 - volume 'local:iso/nope.iso' does not exist", other.clone()),
-            ("bridge 'v1' does not exist", other),
+            ("bridge 'v1' does not exist", other.clone()),
+            ("no such ipset 'set2'", other.clone()),
+            ("create pool failed: parent 'nope' of pool 'nope/sub' does not exist", other.clone()),
+            ("VM 220 is running - destroy failed", other),
         ] {
             assert_eq!(answer(500, text, "{}").0, kind, "{text}");
         }

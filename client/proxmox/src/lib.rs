@@ -42,31 +42,54 @@
 pub mod codec;
 pub mod property_string;
 
+mod agent;
 mod auth;
 mod client;
 mod cluster;
 mod config;
 mod error;
+mod feature;
+mod firewall;
+mod guest;
+mod ha;
+mod interfaces;
 mod limits;
+mod lxc;
+mod migrate;
 mod names;
 mod network;
 mod node;
 mod params;
+mod pool;
 mod qemu;
+mod snapshot;
 mod storage;
 mod task;
 
+pub use agent::{Agent, AgentAnswer};
 pub use auth::Authentication;
 pub use client::{Client, ClientBuilder, Version};
 pub use cluster::{Cluster, GuestKind, GuestLocation, NodeEntry, Resource};
 pub use config::{GuestConfig, PendingValue};
 pub use error::{Error, ErrorKind, TaskFailure};
+pub use feature::{Feature, FeatureCheck};
+pub use firewall::{
+    Firewall, FirewallAlias, FirewallGroup, FirewallGroups, FirewallLog, FirewallOptions,
+    FirewallRule, FirewallRules, IpSet, IpSetEntry, IpSetInfo, RuleAction, RuleDirection, RuleEdit,
+    RuleEntry, RuleList, edit_script,
+};
+pub use ha::{HaResource, HaService, HaStatus};
+pub use interfaces::{GuestAddress, GuestInterface};
 pub use limits::Limits;
+pub use lxc::{CloneContainer, ContainerStatus, DeleteContainer, Lxc, MoveVolume};
+pub use migrate::{LocalDisk, MigrateContainer, MigrateVm, Migration, MigrationCheck};
 pub use names::{NameError, NodeName, StorageName, Upid, VmId, VolumeId};
 pub use network::NetworkDevice;
 pub use node::{Node, StorageEntry, TaskFilter};
 pub use params::{ParamValue, Params};
-pub use qemu::{CloneVm, DeleteVm, MoveDisk, Qemu, VmStatus};
+pub use pool::{Pool, PoolEntry, PoolInfo, PoolMember};
+pub use qemu::{CloneVm, CloudInitPart, DeleteVm, MoveDisk, Qemu, VmStatus};
+pub use snapshot::Snapshot;
 pub use storage::{DownloadUrl, Storage, StorageStatus, Upload, UploadSource, Volume, VolumeInfo};
 pub use task::{TaskCall, TaskEntry, TaskLog, TaskReport, TaskStatus};
 

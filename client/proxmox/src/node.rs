@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{Client, Error, NodeName, Params, StorageName, TaskEntry, VmId};
+use crate::{Client, Error, Firewall, NodeName, Params, StorageName, TaskEntry, VmId};
 
 /// One node. API: `/nodes/{node}`
 #[derive(Clone, Debug)]
@@ -42,6 +42,11 @@ impl Node {
     /// Any failure of the request.
     pub async fn storages(&self) -> Result<Vec<StorageEntry>, Error> {
         self.client.get(&format!("/nodes/{}/storage", self.name), &Params::new()).await
+    }
+
+    /// The node's firewall. API: `/nodes/{node}/firewall`
+    pub fn firewall(&self) -> Firewall {
+        Firewall::node(self.client.clone(), &self.name)
     }
 }
 

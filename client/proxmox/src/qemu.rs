@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
-use onprem_http::{Delays, Method, Resend};
+use onprem_http::{Method, Resend};
 use serde::Deserialize;
 
 use crate::{
-    Client, Error, ErrorKind, GuestConfig, NodeName, Params, PendingValue, StorageName, TaskCall,
-    VmId, client::Call, limits::Busy,
+    Agent, Client, Error, Feature, FeatureCheck, Firewall, GuestConfig, GuestKind, HaStatus,
+    NodeName, Params, PendingValue, Snapshot, StorageName, TaskCall, VmId, client::Call, guest,
+    limits::Busy, snapshot,
 };
-
-/// Time for one synchronous change, which may copy an image or wait for the guest
-const UPDATE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// One VM on its node. API: `/nodes/{node}/qemu/{vmid}`
 #[derive(Clone, Debug)]
 pub struct Qemu {
-    client: Client,
-    node: NodeName,
-    vmid: VmId,
+    pub(crate) client: Client,
+    pub(crate) node: NodeName,
+    pub(crate) vmid: VmId,
 }
 
 impl Qemu {
@@ -71,30 +69,27 @@ impl Qemu {
     /// Digest mismatch; locked; refused parameters. A failed hotplug is a refused parameter, and its
     /// change stays pending. After a lost answer that was carried out: a digest mismatch.
     pub async fn update(&self, params: &Params) -> Result<(), Error> {
-        if params.keys().all(|key| key == "digest") {
+        guest::update_config(&self.client, &self.path("/config"), self.vmid, params).await
+    }
+
+    /// Take devices out of the configuration, and wait for it. API: `PUT …/unlink`
+    ///
+    /// The volume of a disk stays as `unusedN`, and is destroyed when that goes out or at once with
+    /// `destroy_volumes`. A slot that is empty is no error, so that a lost answer does no harm.
+    /// Lock timeouts are repeated until the client's deadline.
+    ///
+    /// # Errors
+    /// A refused parameter when a running VM cannot give the device up: then it goes at the next cold
+    /// start. Locked.
+    pub async fn unlink(&self, slots: &[&str], destroy_volumes: bool) -> Result<(), Error> {
+        if slots.is_empty() {
             return Ok(());
         }
-        let deadline = self.client.deadline();
-        let client = self.client.until(&deadline);
-        let _turns = client.inner.turns.take(vec![Busy::Guest(self.vmid)], &deadline).await?;
-        // Without a digest a second allocation of the same disk would go unnoticed.
-        let resend = if params.contains("digest") { Resend::Always } else { Resend::IfNotExecuted };
-        let path = self.path("/config");
-        let mut pauses = Delays::new(Duration::from_millis(500), Duration::from_secs(10), 2.0);
-        loop {
-            let call =
-                Call::new(Method::PUT, &path, params).resend(resend).timeout(Some(UPDATE_TIMEOUT));
-            match client.send(&call).await {
-                Ok(_) => return Ok(()),
-                Err(error) if *error.kind() == ErrorKind::LockTimeout => {
-                    tracing::info!(%error, "the VM is busy: trying again");
-                    if !deadline.sleep(pauses.next_pause()).await {
-                        return Err(error);
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let mut params = Params::new().with("idlist", slots.join(","));
+        params.set_opt("force", destroy_volumes.then_some(true));
+        let path = self.path("/unlink");
+        let resend = Resend::Always;
+        guest::change(&self.client, Method::PUT, &path, self.vmid, &params, resend).await
     }
 
     /// Change the configuration in a task, as allocations and imports want. API: `POST …/config`
@@ -191,7 +186,67 @@ impl Qemu {
         self.client.send(&call).await.map(|_| ())
     }
 
+    /// Cloud-init settings in the image, and those that the next image will have
+    ///
+    /// [`pending`](Self::pending) does not show them. API: `GET …/cloudinit`
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub async fn cloud_init_pending(&self) -> Result<Vec<PendingValue>, Error> {
+        self.client.get(&self.path("/cloudinit"), &Params::new()).await
+    }
+
+    /// A file of the cloud-init image as the configuration makes it. API: `GET …/cloudinit/dump`
+    ///
+    /// The user data hold the hash of the password.
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub async fn cloud_init_dump(&self, part: CloudInitPart) -> Result<String, Error> {
+        let part = match part {
+            CloudInitPart::Meta => "meta",
+            CloudInitPart::Network => "network",
+            CloudInitPart::User => "user",
+        };
+        let params = Params::new().with("type", part);
+        self.client.get(&self.path("/cloudinit/dump"), &params).await
+    }
+
+    /// Whether its disks can do something, and which nodes see them. API: `GET …/feature`
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub async fn feature(
+        &self,
+        feature: Feature,
+        snapshot: Option<&str>,
+    ) -> Result<FeatureCheck, Error> {
+        let mut params = Params::new().with("feature", feature.as_str());
+        params.set_opt("snapname", snapshot);
+        self.client.get(&self.path("/feature"), &params).await
+    }
+
+    /// Snapshots, the oldest first. API: `GET …/snapshot`
+    ///
+    /// # Errors
+    /// As [`config`](Self::config).
+    pub async fn snapshots(&self) -> Result<Vec<Snapshot>, Error> {
+        snapshot::list(&self.client, &self.path("/snapshot")).await
+    }
+
+    /// The guest agent. API: `/nodes/{node}/qemu/{vmid}/agent`
+    pub fn agent(&self) -> Agent {
+        Agent::new(self)
+    }
+
+    /// The VM's firewall. API: `/nodes/{node}/qemu/{vmid}/firewall`
+    pub fn firewall(&self) -> Firewall {
+        Firewall::guest(self.client.clone(), &self.node, GuestKind::Qemu, self.vmid)
+    }
+
     /// Start the VM. API: `POST …/status/start`
+    ///
+    /// Under high availability the task ends when the start is requested, not when it runs.
     ///
     /// # Errors
     /// A failed task when it runs already or cannot run.
@@ -224,6 +279,15 @@ impl Qemu {
         self.power("shutdown", params, &["qmshutdown", "hastop"])
     }
 
+    /// Shut the VM down and start it from cold, which applies pending changes. API: `POST …/status/reboot`
+    ///
+    /// # Errors
+    /// Not running; a failed task when the guest does not shut down within `timeout`.
+    pub fn reboot(&self, timeout: Duration) -> TaskCall {
+        let params = Params::new().with("timeout", timeout.as_secs());
+        self.power("reboot", params, &["qmreboot"])
+    }
+
     fn power(&self, verb: &str, params: Params, types: &'static [&'static str]) -> TaskCall {
         let path = self.path(&format!("/status/{verb}"));
         let (client, node) = (self.client.clone(), &self.node);
@@ -232,7 +296,7 @@ impl Qemu {
             .busy([Busy::Node(node.clone())])
     }
 
-    fn call(
+    pub(crate) fn call(
         &self,
         method: Method,
         path: String,
@@ -244,7 +308,7 @@ impl Qemu {
             .busy([Busy::Guest(self.vmid), Busy::Node(node.clone())])
     }
 
-    fn path(&self, leaf: &str) -> String {
+    pub(crate) fn path(&self, leaf: &str) -> String {
         format!("/nodes/{}/qemu/{}{leaf}", self.node, self.vmid)
     }
 }
@@ -314,6 +378,17 @@ pub struct DeleteVm {
     pub destroy_unreferenced_disks: bool,
 }
 
+/// A file of the cloud-init image. API: `GET /nodes/{node}/qemu/{vmid}/cloudinit/dump`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloudInitPart {
+    /// Meta data
+    Meta,
+    /// Network configuration
+    Network,
+    /// User data
+    User,
+}
+
 /// What a VM does now. API: `GET /nodes/{node}/qemu/{vmid}/status/current`
 #[derive(Clone, Debug, Deserialize)]
 #[non_exhaustive]
@@ -341,6 +416,9 @@ pub struct VmStatus {
     /// Tags
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Its place in high availability
+    #[serde(default)]
+    pub ha: HaStatus,
 }
 
 impl VmStatus {

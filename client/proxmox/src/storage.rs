@@ -186,6 +186,20 @@ pub enum UploadSource {
 }
 
 impl Upload {
+    /// An upload of bytes in memory, which the node does not verify
+    pub fn from_bytes(
+        content: impl Into<String>,
+        filename: impl Into<String>,
+        bytes: impl Into<Bytes>,
+    ) -> Self {
+        Self {
+            content: content.into(),
+            filename: filename.into(),
+            source: UploadSource::Bytes(bytes.into()),
+            checksum: None,
+        }
+    }
+
     /// The multipart body; the server insists on the order and spelling of its parts
     async fn body(&self) -> Result<Body, Error> {
         let unreadable = |path: &PathBuf, error: io::Error| {
