@@ -5,23 +5,28 @@ use tf_provider::cty::{Number, Refinement, Type, Value};
 use crate::schema::{Attribute, Block, Kind, Nesting};
 
 /// Configurations for a block: every attribute null, unknown and unknown with a promise, empty, odd and
-/// plain; all of them at once, and each alone.
+/// plain; all of them at once, and each alone among others that are unset or unknown.
 #[must_use]
 pub fn configurations(block: &Block) -> Vec<Value> {
-    let mut configurations = vec![empty(block)];
+    let unset = object(block, &mut |_| Value::Null);
+    let least = object(block, &mut |attribute| match attribute.required {
+        true => Value::unknown(),
+        false => Value::Null,
+    });
+    let unknown = object(block, &mut |_| Value::unknown());
+    let mut configurations = vec![unset];
     for round in 0..ROUNDS {
         configurations.push(object(block, &mut |attribute| at(&attribute.kind, round)));
     }
-    for name in block.attributes.keys() {
-        let Some(attribute) = block.attributes.get(name).filter(|a| configurable(a)) else {
-            continue;
-        };
+    for (name, attribute) in block.attributes.iter().filter(|(_, a)| configurable(a)) {
         for round in 0..ROUNDS {
-            let mut configuration = empty(block);
-            if let Value::Object(object) = &mut configuration {
-                object.insert(name.clone(), at(&attribute.kind, round));
+            for others in [&least, &unknown] {
+                let mut configuration = others.clone();
+                if let Value::Object(object) = &mut configuration {
+                    object.insert(name.clone(), at(&attribute.kind, round));
+                }
+                configurations.push(configuration);
             }
-            configurations.push(configuration);
         }
     }
     configurations
@@ -34,10 +39,6 @@ fn configurable(attribute: &Attribute) -> bool {
     attribute.required || attribute.optional
 }
 
-fn empty(block: &Block) -> Value {
-    object(block, &mut |_| Value::Null)
-}
-
 fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value) -> Value {
     let attributes = block.attributes.iter().map(|(name, attribute)| {
         let value = if configurable(attribute) { value(attribute) } else { Value::Null };
@@ -46,7 +47,7 @@ fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value) -> Value {
     let blocks = block.blocks.iter().map(|(name, nested)| {
         let value = match nested.nesting {
             Nesting::Single => Value::Null,
-            Nesting::Group => empty(&nested.block),
+            Nesting::Group => object(&nested.block, &mut |_| Value::Null),
             Nesting::List => Value::List(vec![]),
             Nesting::Map => Value::map::<String>([]),
             Nesting::Set => Value::set(vec![]),

@@ -8,6 +8,7 @@ mod data_source;
 mod failures;
 mod import;
 mod lifecycle;
+mod onprem;
 mod plan;
 mod random;
 mod sample;
