@@ -16,4 +16,5 @@ mod schema;
 mod settings;
 mod upgrade;
 mod volumes;
+mod wire;
 mod write_only;
