@@ -160,6 +160,12 @@ where
     fn description(&self) -> &ResourceDescription {
         self.description.get_or_init(|| {
             let schema = R::schema();
+            debug_assert!(
+                schema.dangling().is_empty(),
+                "{} names attributes that it does not have: {:?}",
+                self.name,
+                schema.dangling()
+            );
             ResourceDescription {
                 name: self.name.clone(),
                 group: R::GROUP,

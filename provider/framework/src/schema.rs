@@ -34,9 +34,32 @@ impl Schema {
         object_type(&self.attributes)
     }
 
+    /// The attributes named by others, in `until` and `version`, that are not beside them. The derive finds
+    /// these itself, except beside a flattened group.
+    pub(crate) fn dangling(&self) -> Vec<&'static str> {
+        let mut names = vec![];
+        dangling(&self.attributes, &mut names);
+        names
+    }
+
     /// The attribute of that name at the top level.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+fn dangling(attributes: &[Attribute], names: &mut Vec<&'static str>) {
+    for attribute in attributes {
+        let named = match &attribute.class {
+            Class::Computed { until } => until,
+            Class::WriteOnly { version } => version.as_slice(),
+            _ => &[],
+        };
+        let missing = |name: &&str| !attributes.iter().any(|beside| beside.name == *name);
+        names.extend(named.iter().copied().filter(missing));
+        if let Some((_, nested)) = attribute.kind.nested() {
+            dangling(nested, names);
+        }
     }
 }
 
@@ -269,5 +292,21 @@ pub fn check_range(
                 ))
                 .at(path.clone()),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_leads_nowhere_is_found_at_any_depth() {
+        let until = |until| Attribute::of::<String>("address", Class::Computed { until });
+        let mut nested = Attribute::of::<String>("network", Class::Required);
+        nested.kind = Kind::Nested(Nesting::Single, vec![until(&["address", "bridge"])]);
+        let version = Class::WriteOnly { version: Some("password_version") };
+        let password = Attribute::of::<String>("password", version);
+        let schema = Schema::new("", vec![nested, until(&["network"]), password]);
+        assert_eq!(schema.dangling(), ["bridge", "password_version"]);
     }
 }

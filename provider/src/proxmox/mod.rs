@@ -13,10 +13,14 @@ mod format;
 mod hardware;
 mod image;
 mod names;
+mod next_vm_id;
+mod nodes;
+mod storages;
 mod system;
 mod template;
 mod version;
 mod vm;
+mod vms;
 
 use tf_provider::Registry;
 
@@ -32,5 +36,10 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .resource::<image::Image>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()
-        .data_source::<version::ProxmoxVersion>();
+        .data_source::<next_vm_id::NextVmId>()
+        .data_source::<nodes::Nodes>()
+        .data_source::<storages::Storages>()
+        .data_source::<version::ProxmoxVersion>()
+        .data_source::<vms::VmLookup>()
+        .data_source::<vms::Vms>();
 }
