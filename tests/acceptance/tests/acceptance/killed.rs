@@ -38,6 +38,27 @@ fn before_any_write_of_a_create() {
     each_kill("killed_before", When::Before, &WRITES, &ubuntu_template(SETTINGS));
 }
 
+/// The server goes on with what it was asked for: the next apply meets a task that is not done yet.
+#[test]
+fn while_a_task_goes_on() {
+    for task in ["download", "qmcreate"] {
+        let Some(stage) = Stage::new(&format!("killed_task/{task}")) else { return };
+        let before = stage.lab().inventory();
+        stage.write(ubuntu_template(SETTINGS));
+        // The lab's clock is hardly faster than ours, so that the task outlives the provider.
+        stage.lab().clock().set_factor(3.0);
+        let status = format!("/tasks/UPID[^/]*:{task}:[^/]*/status$");
+        let place = killed(&stage, Fault::new(Effect::Stall { when: When::After }).path(status));
+        let place = place.expect("the task is waited for");
+        let again = stage.apply();
+        assert_one_of_each(&stage, &format!("{place}: {again}"));
+        stage.lab().clock().set_factor(1000.0);
+        stage.assert_settled();
+        stage.destroy();
+        assert_eq!(stage.lab().inventory(), before, "{place}");
+    }
+}
+
 /// Without an owner nothing proves whose file it is: the error says how to take it.
 #[test]
 fn without_an_owner_the_import_is_named() {

@@ -1,6 +1,7 @@
 //! The provider block: reading through it, and what is said when it cannot be used.
 
 use acceptance::{Options, Stage};
+use onprem_lab::{Effect, Fault};
 
 const VERSION: &str = r#"
 data "onprem_proxmox_version" "this" {}
@@ -37,6 +38,15 @@ fn everything_may_come_from_the_environment() {
     stage.set("PROXMOX_VE_ENDPOINT", stage.lab().proxmox_endpoints().join(","));
     stage.set("PROXMOX_VE_CA_CERTIFICATE", stage.lab().ca_pem());
     stage.apply();
+}
+
+#[test]
+fn a_node_that_is_down_is_gone_around() {
+    let Some(stage) = Stage::new("failover") else { return };
+    stage.write(VERSION);
+    stage.fault(Fault::new(Effect::NodeOffline { name: "pve1".to_owned() }));
+    stage.apply();
+    assert!(stage.lab().requests().all().iter().all(|request| request.node != "pve1"));
 }
 
 #[test]

@@ -175,8 +175,33 @@ fn a_template_with_linked_clones_is_not_destroyed() {
     let before = stage.lab().inventory();
     stage.write(ubuntu_image());
     let run = stage.apply_fails();
-    run.error().says("9000").says("still in use by linked");
+    run.error().says("9000").says("still in use by linked").hints(".");
     assert!(stage.state().has(TEMPLATE));
     assert!(stage.state().has(IMAGE));
     assert_eq!(stage.lab().inventory(), before);
+}
+
+/// Time stands still in the lab: the task never ends.
+#[test]
+fn a_create_that_takes_too_long_is_in_the_state() {
+    let Some(stage) = stage("template_timeout") else { return };
+    stage.lab().clock().freeze();
+    stage.write(ubuntu_template("  timeouts = { create = \"1s\" }"));
+    let run = stage.apply_fails();
+    run.error().says("create timeout of 1s").says("qmcreate").hints("timeouts");
+    assert!(stage.state().tainted(TEMPLATE), "{run}");
+}
+
+/// Ctrl-C in a long task: Terraform ends in good order and remembers what was begun.
+#[test]
+fn an_interrupted_create_is_in_the_state() {
+    let Some(stage) = stage("template_interrupted") else { return };
+    stage.write(ubuntu_template(""));
+    stage.lab().clock().freeze();
+    let (running, held) = stage.apply_until("stall,path=/tasks/.*/status".parse().unwrap());
+    let (number, _) = held.expect("the create is waited for");
+    stage.lab().faults().release(number);
+    running.interrupt();
+    let run = running.finish().failed();
+    assert!(stage.state().tainted(TEMPLATE), "{run}");
 }
