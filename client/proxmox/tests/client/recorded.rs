@@ -8,9 +8,11 @@ use std::{
 
 use flate2::read::GzDecoder;
 use onprem_proxmox::{
-    ErrorKind, GuestConfig, Method, NetworkDevice, NodeEntry, Params, PendingValue, Resource,
-    StorageEntry, StorageStatus, TaskEntry, TaskStatus, Upid, Version, VmStatus, Volume,
-    VolumeInfo, codec, property_string::PropertyString,
+    ContainerStatus, ErrorKind, FeatureCheck, FirewallAlias, FirewallGroup, FirewallOptions,
+    FirewallRule, GuestConfig, GuestInterface, HaResource, IpSetEntry, IpSetInfo, Method,
+    NetworkDevice, NodeEntry, Params, PendingValue, PoolEntry, PoolInfo, Resource, RuleEdit,
+    RuleEntry, Snapshot, StorageEntry, StorageStatus, TaskEntry, TaskStatus, Upid, Version,
+    VmStatus, Volume, VolumeInfo, codec, property_string::PropertyString,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -59,10 +61,45 @@ fn read_as_modelled(path: &str, record: &Value) -> bool {
         ["nodes", _, "tasks"] => drop(read::<Vec<TaskEntry>>(record)),
         ["nodes", _, "tasks", _, "status"] => drop(read::<TaskStatus>(record)),
         ["nodes", _, "qemu", _, "status", "current"] => drop(read::<VmStatus>(record)),
+        ["nodes", _, "qemu", _, "cloudinit"] => drop(read::<Vec<PendingValue>>(record)),
+        ["nodes", _, "qemu", _, "cloudinit", "dump"] => drop(read::<String>(record)),
+        ["nodes", _, "lxc", _, "status", "current"] => drop(read::<ContainerStatus>(record)),
+        ["nodes", _, "lxc", _, "interfaces"] => drop(read::<Vec<GuestInterface>>(record)),
+        ["nodes", _, _, _, "feature"] => drop(read::<FeatureCheck>(record)),
+        ["nodes", _, _, _, "snapshot"] => drop(read::<Vec<Snapshot>>(record)),
+        ["pools"] if record["params"]["poolid"].is_string() => {
+            drop(read::<Vec<PoolInfo>>(record));
+        }
+        ["pools"] => drop(read::<Vec<PoolEntry>>(record)),
+        ["cluster", "ha", "resources"] => drop(read::<Vec<HaResource>>(record)),
+        ["cluster", "ha", "resources", _] => drop(read::<HaResource>(record)),
+        ["cluster", "firewall", ref rest @ ..]
+        | ["nodes", _, "firewall", ref rest @ ..]
+        | ["nodes", _, _, _, "firewall", ref rest @ ..] => return read_firewall(rest, record),
         ["nodes", _, "qemu" | "lxc", _, "pending"] => drop(read::<Vec<PendingValue>>(record)),
         ["nodes", _, kind @ ("qemu" | "lxc"), _, "config"] => {
             read_devices(kind, &read::<GuestConfig>(record));
         }
+        _ => return false,
+    }
+    true
+}
+
+fn read_firewall(path: &[&str], record: &Value) -> bool {
+    match path {
+        ["rules"] | ["groups", _] => {
+            for entry in read::<Vec<RuleEntry>>(record) {
+                assert!(!entry.digest.is_empty(), "{record}");
+            }
+        }
+        ["rules", _] | ["groups", _, _] => drop(read::<RuleEntry>(record)),
+        ["options"] => assert!(!read::<FirewallOptions>(record).digest().is_empty()),
+        ["groups"] => drop(read::<Vec<FirewallGroup>>(record)),
+        ["ipset"] => drop(read::<Vec<IpSetInfo>>(record)),
+        ["ipset", _] => drop(read::<Vec<IpSetEntry>>(record)),
+        ["ipset", ..] => drop(read::<IpSetEntry>(record)),
+        ["aliases"] => drop(read::<Vec<FirewallAlias>>(record)),
+        ["aliases", _] => drop(read::<FirewallAlias>(record)),
         _ => return false,
     }
     true
@@ -102,7 +139,16 @@ fn every_recorded_answer_is_read() {
         }
     }
     // The recordings hold hundreds of these; fewer means that the test reads past them.
-    for (leaf, least) in [("config", 300), ("tasks", 500), ("pending", 20), ("resources", 5)] {
+    for (leaf, least) in [
+        ("config", 300),
+        ("tasks", 500),
+        ("pending", 20),
+        ("resources", 5),
+        ("rules", 40),
+        ("options", 20),
+        ("interfaces", 4),
+        ("pools", 8),
+    ] {
         assert!(read_by_path.get(leaf).is_some_and(|count| *count >= least), "{read_by_path:?}");
     }
 }
@@ -157,4 +203,90 @@ async fn every_recorded_error_keeps_the_servers_words() {
     ] {
         assert!(kinds.get(kind).is_some_and(|count| *count >= least), "{kind}: {kinds:?}");
     }
+}
+
+/// What a change of one rule says about it
+fn overlay(rule: &mut FirewallRule, params: &Value) {
+    for (key, value) in params.as_object().into_iter().flatten() {
+        match key.as_str() {
+            "comment" => rule.comment = value.as_str().map(str::to_owned),
+            "enable" => rule.enabled = value != 0,
+            "delete" => {
+                for key in value.as_str().unwrap_or_default().split(',') {
+                    match key {
+                        "comment" => rule.comment = None,
+                        "dport" => rule.dport = None,
+                        _ => panic!("{params} deletes something else"),
+                    }
+                }
+            }
+            "digest" => {}
+            _ => panic!("{params} changes something else"),
+        }
+    }
+}
+
+/// What the server keeps of a rule: one line of the comment, and of a group only where it applies
+fn as_kept(mut rule: FirewallRule) -> FirewallRule {
+    if let Some(comment) = &mut rule.comment {
+        *comment = comment.lines().next().unwrap_or_default().to_owned();
+    }
+    if rule.direction.as_str() == "group" {
+        rule.proto = None;
+    }
+    rule
+}
+
+#[test]
+fn rules_move_as_the_server_moved_them() {
+    let Some(records) = recordings() else { return };
+    let mut lists: BTreeMap<String, Vec<FirewallRule>> = BTreeMap::new();
+    let (mut compared, mut moved) = (0, 0);
+    for record in records.iter().filter(|record| record["status"] == 200) {
+        let (path, params) = (record["path"].as_str().unwrap(), &record["params"]);
+        if record["method"] == "DELETE" {
+            // A guest takes its rules with it.
+            lists.retain(|scope, _| scope.strip_suffix(" true") != Some(path));
+        }
+        let Some((scope, pos)) = path.split_once("/firewall/rules") else { continue };
+        let pos: Option<usize> = pos.strip_prefix('/').map(|pos| pos.parse().unwrap());
+        // The second recording began on a fresh node; its sections are numbered.
+        let numbered = record["section"].as_str().unwrap().starts_with(char::is_numeric);
+        let scope = format!("{scope} {numbered}");
+        let list = lists.get_mut(&scope);
+        let edit = match (record["method"].as_str().unwrap(), pos) {
+            ("GET", None) => {
+                let seen: Vec<RuleEntry> = read(record);
+                let mut seen: Vec<_> = seen.into_iter().map(|row| (row.pos, row.rule)).collect();
+                seen.sort_by_key(|(pos, _)| *pos);
+                let seen: Vec<FirewallRule> = seen.into_iter().map(|(_, rule)| rule).collect();
+                // A clone begins with the rules of its source.
+                if let Some(list) = list {
+                    assert_eq!(*list, seen, "{record}");
+                } else {
+                    lists.insert(scope, seen);
+                    continue;
+                }
+                compared += usize::from(seen.len() > 1);
+                continue;
+            }
+            ("POST", None) => {
+                RuleEdit::Create { rule: as_kept(codec::from_value(params).unwrap()) }
+            }
+            ("PUT", Some(pos)) if params["moveto"].is_number() => {
+                moved += 1;
+                let before = usize::try_from(params["moveto"].as_u64().unwrap()).unwrap();
+                RuleEdit::Move { pos, before }
+            }
+            ("PUT", Some(pos)) => {
+                let mut rule = lists[&scope][pos].clone();
+                overlay(&mut rule, params);
+                RuleEdit::Update { pos, rule }
+            }
+            ("DELETE", Some(pos)) => RuleEdit::Delete { pos },
+            _ => continue,
+        };
+        edit.apply_to(lists.entry(scope).or_default());
+    }
+    assert!(compared >= 15 && moved >= 8, "{compared} lists compared, {moved} moves");
 }

@@ -206,7 +206,7 @@ fn everyday_changes_take_few_steps() {
     let change = RuleEdit::Update { pos: 1, rule: edited.clone() };
     assert_eq!(after(&|rules| rules[1] = edited.clone()), [change]);
     let create = RuleEdit::Create { rule: accept("3") };
-    assert_eq!(after(&|rules| rules.insert(0, accept("3"))), [create.clone()]);
+    assert_eq!(after(&|rules| rules.insert(0, accept("3"))), std::slice::from_ref(&create));
     let place = RuleEdit::Move { pos: 0, before: 3 };
     assert_eq!(after(&|rules| rules.insert(2, accept("3"))), [create, place]);
     assert_eq!(after(&|rules| rules.swap(0, 1)).len(), 1);
