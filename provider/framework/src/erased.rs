@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::cty::{Path, Type};
+use crate::cty::{Path, Type, Value};
 use crate::progress::Progress;
 use crate::schema::{Object, Schema};
 use crate::timeouts::Operation;
@@ -66,6 +66,7 @@ pub(crate) struct PlanAdditions {
     pub(crate) diagnostics: Diagnostics,
     pub(crate) replace: Vec<Path>,
     pub(crate) unknown: Vec<Path>,
+    pub(crate) known: Vec<(Path, Value)>,
     /// Set when the resource gave up.
     pub(crate) failure: Option<crate::Diagnostic>,
 }
@@ -213,10 +214,11 @@ where
                 diagnostics: Diagnostics::default(),
                 replace: vec![],
                 unknown: vec![],
+                known: vec![],
             };
             let failure = <R as Resource>::plan(&mut cx, client.as_ref()).await.err();
-            let PlanContext { diagnostics, replace, unknown, .. } = cx;
-            Ok(PlanAdditions { diagnostics, replace, unknown, failure })
+            let PlanContext { diagnostics, replace, unknown, known, .. } = cx;
+            Ok(PlanAdditions { diagnostics, replace, unknown, known, failure })
         })
     }
 

@@ -14,7 +14,7 @@ use crate::cty::{Path, Value as CtyValue};
 use crate::progress::{Critical, Progress};
 use crate::schema::Object;
 use crate::timeouts::Operation;
-use crate::{Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result};
+use crate::{AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result};
 
 /// An object that Terraform creates, reads, updates and deletes.
 ///
@@ -242,6 +242,7 @@ pub struct PlanContext<R: ResourceModel> {
     pub(crate) diagnostics: Diagnostics,
     pub(crate) replace: Vec<Path>,
     pub(crate) unknown: Vec<Path>,
+    pub(crate) known: Vec<(Path, CtyValue)>,
 }
 
 impl<R: ResourceModel> PlanContext<R> {
@@ -281,6 +282,11 @@ impl<R: ResourceModel> PlanContext<R> {
     /// Plans to destroy the object and create another, because of the attribute at `path`.
     pub fn replace(&mut self, path: impl Into<Path>) {
         self.replace.push(path.into());
+    }
+
+    /// Plans what a computed attribute will be, where that follows from the configuration alone.
+    pub fn foresee<T: AttributeType>(&mut self, path: impl Into<Path>, value: &T) {
+        self.known.push((path.into(), value.to_value()));
     }
 
     /// Leaves the value at `path` to the server: it is known after the apply.

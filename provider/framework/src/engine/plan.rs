@@ -245,3 +245,12 @@ pub(crate) fn mark_unknown(planned: &mut CtyValue, paths: &[Path]) {
         }
     }
 }
+
+/// Puts a value that is foreseen at each path; a path that leads nowhere is left alone.
+pub(crate) fn mark_known(planned: &mut CtyValue, foreseen: Vec<(Path, CtyValue)>) {
+    for (path, value) in foreseen {
+        if let Some(slot) = planned.get_mut(&path) {
+            *slot = value;
+        }
+    }
+}

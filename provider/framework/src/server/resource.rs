@@ -238,6 +238,7 @@ impl<P: Provider> Server<P> {
         diagnostics.extend(additions.diagnostics.into_iter().map(explained));
         diagnostics.extend(additions.failure.map(explained));
         plan::mark_unknown(&mut planned, &additions.unknown);
+        plan::mark_known(&mut planned, additions.known);
         if prior.is_some() && !destroy {
             replace.extend(additions.replace);
         }
