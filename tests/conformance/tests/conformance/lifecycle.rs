@@ -107,6 +107,11 @@ async fn what_the_plan_hook_adds_is_there_twice() {
     assert!(plan.get("address").is_unknown());
     core.apply(&plan).await.expect_value();
 
+    let config = server([("note", "foresee".into())]);
+    let plan = core.plan(SERVER, None, &config).await.expect_value();
+    assert_eq!(plan.get("address"), &"10.0.0.1".into());
+    core.apply(&plan).await.expect_value();
+
     let config = server([("note", "impossible".into())]);
     let plan = core.plan(SERVER, Some(&state), &config).await;
     assert_eq!(plan.expect_error().path, Some(Path::from("note")));

@@ -201,6 +201,9 @@ impl Resource for Server {
             Some("warn") => cx.report(Diagnostic::warning("As you wish").at("note")),
             Some("replace") => cx.replace("note"),
             Some("unknown") => cx.unknown("address"),
+            Some("foresee") if cx.prior().is_none() => {
+                cx.foresee("address", &"10.0.0.1".to_owned());
+            }
             Some("impossible") => {
                 return Err(Diagnostic::error("That cannot be planned").at("note"));
             }
