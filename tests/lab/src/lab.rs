@@ -107,15 +107,9 @@ impl Lab {
         let mut access = Access::new(&options.token_name, &secret, &options.password);
         proxmox::add_auditor(&mut access, &auditor_secret);
         let storages = proxmox::storages(options.plain_storage, options.local_size);
-        let shared = Arc::new(Shared::new(
-            clock,
-            faults,
-            Requests::default(),
-            downloads,
-            nodes,
-            access,
-            storages,
-        ));
+        let shared =
+            Shared::new(clock, faults, Requests::default(), downloads, nodes, access, storages);
+        let shared = Arc::new(shared.guest_boot(options.guest_boot));
         for (id, data) in &options.volumes {
             shared.add_file(id, data.clone())?;
         }
@@ -207,6 +201,11 @@ impl Lab {
     #[must_use]
     pub fn inventory(&self) -> serde_json::Value {
         self.shared.inventory()
+    }
+
+    /// Takes the lock out of a guest's configuration, as `qm unlock` and `pct unlock` do on a node.
+    pub fn unlock(&self, vmid: u32) {
+        self.shared.unlock(vmid);
     }
 
     /// Log of the requests to all nodes.

@@ -1,6 +1,7 @@
 //! How a lab is set up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -31,6 +32,8 @@ pub struct LabOptions {
     pub local_size: u64,
     /// Whether the nodes have only `local`, holding every content type, as a factory-fresh single node has. Default no.
     pub plain_storage: bool,
+    /// Lab time after which a started guest has addresses and its agent answers. Default 15 s.
+    pub guest_boot: Duration,
 }
 
 impl Default for LabOptions {
@@ -47,6 +50,7 @@ impl Default for LabOptions {
             password: "lab-password".to_owned(),
             local_size: 100 << 30,
             plain_storage: false,
+            guest_boot: Duration::from_secs(15),
         }
     }
 }

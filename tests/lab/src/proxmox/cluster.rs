@@ -9,6 +9,7 @@ use super::Call;
 use super::datacenter::Datacenter;
 use super::dispatch::names;
 use super::error::{Answer, ApiError};
+use super::lxc::{self, Container};
 use super::nodes::{NODE_CPUS, NODE_MEMORY};
 use super::params::{Param, split_list};
 use super::qemu::{Vm, maximum_cpus, maximum_disk, maximum_memory};
@@ -48,6 +49,15 @@ fn resources(call: &Call) -> Answer {
                     state.access.allowed(&call.who, &format!("/vms/{}", vm.vmid), "VM.Audit")
                 })
                 .map(|vm| guest_row(call, &state, vm)),
+        );
+        rows.extend(
+            state
+                .containers
+                .values()
+                .filter(|ct| {
+                    state.access.allowed(&call.who, &format!("/vms/{}", ct.vmid), "VM.Audit")
+                })
+                .map(|container| container_row(call, &state, container)),
         );
     }
     if wanted.is_none() {
@@ -131,6 +141,12 @@ pub(super) fn guest_row(call: &Call, state: &Datacenter, vm: &Vm) -> Value {
     row
 }
 
+pub(super) fn container_row(call: &Call, state: &Datacenter, container: &Container) -> Value {
+    let age = call.shared.clock.passed().saturating_sub(container.since);
+    let known = age >= STATUS_ROUND && !call.shared.faults.offline(&container.node);
+    lxc::resource_row(call, state, container, known)
+}
+
 /// A storage as one node sees it.
 pub(super) fn storage_row(call: &Call, state: &Datacenter, node: &str, storage: &Storage) -> Value {
     let row = status::describe(state, node, storage);
@@ -175,7 +191,7 @@ fn next_id(call: &Call) -> Answer {
     let state = call.shared.state();
     if let Some(vmid) = call.params.get("vmid") {
         let number = vmid.parse().unwrap_or_default();
-        return match state.guests.contains_key(&number) {
+        return match state.taken(number).is_some() {
             true => Err(ApiError::parameter("vmid", format!("VM {vmid} already exists"))),
             false => Ok(Value::from(number.to_string()).into()),
         };
@@ -186,7 +202,7 @@ fn next_id(call: &Call) -> Answer {
     };
     let lower = bound("lower=").unwrap_or(100);
     let upper = bound("upper=").unwrap_or(1_000_000);
-    match (lower..=upper).find(|vmid| !state.guests.contains_key(vmid)) {
+    match (lower..=upper).find(|vmid| state.taken(*vmid).is_none()) {
         Some(vmid) => Ok(Value::from(vmid.to_string()).into()),
         None => Err(ApiError::internal(format!(
             "unable to get any free VMID in range [{lower}, {upper}]"
@@ -238,8 +254,9 @@ const OBJECTS: &[&str] = &[
 
 fn options(call: &Call) -> super::error::Reply {
     let state = call.shared.state();
-    let mut tags: Vec<String> =
-        state.guests.values().filter_map(|vm| vm.config.get("tags")).flat_map(split_list).collect();
+    let of_vms = state.guests.values().filter_map(|vm| vm.config.get("tags"));
+    let of_containers = state.containers.values().filter_map(|ct| ct.config.get("tags"));
+    let mut tags: Vec<String> = of_vms.chain(of_containers).flat_map(split_list).collect();
     let registered = state.options.get("registered-tags").map(|text| split_list(text));
     tags.extend(registered.clone().unwrap_or_default());
     tags.sort();
@@ -321,11 +338,16 @@ fn recent_tasks(call: &Call) -> Answer {
 
 /// Number of the guest that an HA id means.
 fn guest_of(sid: &str) -> Option<u32> {
-    sid.strip_prefix("vm:").unwrap_or(sid).parse().ok()
+    sid.strip_prefix("vm:").or_else(|| sid.strip_prefix("ct:")).unwrap_or(sid).parse().ok()
 }
 
-fn ha_row(vmid: u32, resource: &BTreeMap<String, String>) -> Value {
-    let mut row = json!({ "sid": format!("vm:{vmid}"), "type": "vm" });
+/// The server's word for the kind of a guest.
+fn ha_kind(state: &Datacenter, vmid: u32) -> &'static str {
+    if state.containers.contains_key(&vmid) { "ct" } else { "vm" }
+}
+
+fn ha_row(kind: &str, vmid: u32, resource: &BTreeMap<String, String>) -> Value {
+    let mut row = json!({ "sid": format!("{kind}:{vmid}"), "type": kind });
     for (name, text) in resource {
         row[name] = text.parse::<i64>().map_or_else(|_| text.as_str().into(), Value::from);
     }
@@ -334,20 +356,24 @@ fn ha_row(vmid: u32, resource: &BTreeMap<String, String>) -> Value {
 
 fn ha_list(call: &Call) -> super::error::Reply {
     let state = call.shared.state();
-    let rows: Vec<Value> =
-        state.ha.iter().map(|(vmid, resource)| ha_row(*vmid, resource)).collect();
+    let rows: Vec<Value> = state
+        .ha
+        .iter()
+        .map(|(vmid, resource)| ha_row(ha_kind(&state, *vmid), *vmid, resource))
+        .collect();
     Value::from(rows).into()
 }
 
 fn ha_create(call: &Call) -> Answer {
     let sid = call.params.text("sid");
     let mut state = call.shared.state();
-    let Some(vmid) = guest_of(sid).filter(|vmid| state.guests.contains_key(vmid)) else {
+    let Some(vmid) = guest_of(sid).filter(|vmid| state.taken(*vmid).is_some()) else {
         let sid = if sid.contains(':') { sid.to_owned() } else { format!("vm:{sid}") };
         return Err(ApiError::internal(format!("resource '{sid}' does not exist in cluster")));
     };
     if state.ha.contains_key(&vmid) {
-        let text = format!("create resource failed: resource ID 'vm:{vmid}' already defined");
+        let kind = ha_kind(&state, vmid);
+        let text = format!("create resource failed: resource ID '{kind}:{vmid}' already defined");
         return Err(ApiError::internal(text));
     }
     let mut resource = settings(call);
@@ -372,7 +398,7 @@ fn ha_get(call: &Call) -> Answer {
     let sid = call.params.text("sid");
     let state = call.shared.state();
     match guest_of(sid).and_then(|vmid| state.ha.get(&vmid).map(|resource| (vmid, resource))) {
-        Some((vmid, resource)) => Ok(ha_row(vmid, resource).into()),
+        Some((vmid, resource)) => Ok(ha_row(ha_kind(&state, vmid), vmid, resource).into()),
         None => Err(ApiError::internal(format!("no such resource '{sid}'"))),
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::auth::Access;
+use super::firewall::Firewall;
+use super::lxc::Container;
 use super::qemu::Vm;
 use super::storage::{Storage, Volume};
 use super::tasks::TaskRecord;
@@ -16,6 +18,8 @@ pub(crate) struct Datacenter {
     /// Volumes by storage and node; the node is empty for a shared storage.
     pub(crate) volumes: BTreeMap<(String, String), BTreeMap<String, Volume>>,
     pub(crate) guests: BTreeMap<u32, Vm>,
+    pub(crate) containers: BTreeMap<u32, Container>,
+    pub(crate) firewall: Firewall,
     /// Tasks in the order of their start.
     pub(crate) tasks: Vec<TaskRecord>,
     pub(crate) access: Access,
@@ -67,7 +71,10 @@ impl Datacenter {
 
     /// Where a guest is known from, for the texts that refuse a second one.
     pub(crate) fn taken(&self, vmid: u32) -> Option<String> {
-        self.guests.get(&vmid).map(|vm| format!("VM {vmid} already exists on node '{}'", vm.node))
+        let vm = self.guests.get(&vmid).map(|vm| ("VM", &vm.node));
+        let container = self.containers.get(&vmid).map(|container| ("CT", &container.node));
+        vm.or(container)
+            .map(|(kind, node)| format!("{kind} {vmid} already exists on node '{node}'"))
     }
 }
 
@@ -83,7 +90,7 @@ pub(crate) fn copy_time(bytes: u64) -> Duration {
 /// Everything that a user made, in an order that does not depend on time.
 pub(crate) fn inventory(state: &Datacenter) -> serde_json::Value {
     use serde_json::{Map, Value, json};
-    let guests: Map<String, Value> = state
+    let mut guests: Map<String, Value> = state
         .guests
         .iter()
         .map(|(vmid, vm)| {
@@ -98,6 +105,16 @@ pub(crate) fn inventory(state: &Datacenter) -> serde_json::Value {
             (vmid.to_string(), guest)
         })
         .collect();
+    guests.extend(state.containers.iter().map(|(vmid, container)| {
+        let guest = json!({
+            "type": "lxc",
+            "node": container.node,
+            "running": container.running.is_some(),
+            "config": container.config.values,
+            "pending": container.config.pending,
+        });
+        (vmid.to_string(), guest)
+    }));
     let mut volumes = Map::new();
     for ((storage, node), held) in &state.volumes {
         for (name, volume) in held {
@@ -134,6 +151,7 @@ pub(crate) fn inventory(state: &Datacenter) -> serde_json::Value {
         })
         .collect();
     json!({
+        "firewall": state.firewall.inventory(),
         "guests": guests,
         "ha": state.ha,
         "options": state.options,

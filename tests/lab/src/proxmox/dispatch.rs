@@ -10,7 +10,7 @@ use super::auth::{self, Identity};
 use super::error::{Answer, ApiError};
 use super::params::{Param, Params};
 use super::schema::{self, Schema};
-use super::{Call, Shared, cluster, nodes, pools, qemu, storage, tasks};
+use super::{Call, Shared, cluster, firewall, lxc, migrate, nodes, pools, qemu, storage, tasks};
 
 /// A request as it arrived.
 #[derive(Debug)]
@@ -127,12 +127,18 @@ async fn route(call: &Call, method: &str, template: &str, path: &str) -> Answer 
         ("DELETE", "/nodes/{node}/tasks/{upid}") => tasks::stop(call),
         ("GET", "/nodes/{node}/tasks/{upid}/log") => tasks::log(call),
         ("GET", "/nodes/{node}/tasks/{upid}/status") => tasks::status(call),
-        ("GET", "/nodes/{node}/lxc") => Ok(json!([]).into()),
-        // There are no containers yet, and to say so is an answer.
-        ("GET", "/nodes/{node}/lxc/{vmid}/config") => Err(ApiError::internal(format!(
-            "Configuration file '{}.conf' does not exist",
-            path.trim_start_matches('/').trim_end_matches("/config")
-        ))),
+        (_, template) if template.contains("/firewall") => {
+            firewall::route(call, method, template).unwrap_or_else(|| missing(method, path))
+        }
+        (_, template) if template.ends_with("/migrate") => {
+            migrate::route(call, method, template).unwrap_or_else(|| missing(method, path))
+        }
+        (_, template) if template.starts_with("/nodes/{node}/lxc") => {
+            match lxc::route(call, method, template).await {
+                Some(answer) => answer,
+                None => missing(method, path),
+            }
+        }
         (_, template) if template.starts_with("/cluster") => {
             cluster::route(call, method, template).unwrap_or_else(|| missing(method, path))
         }

@@ -5,7 +5,10 @@ mod cluster;
 mod datacenter;
 mod dispatch;
 mod error;
+mod firewall;
 mod locks;
+mod lxc;
+mod migrate;
 mod nodes;
 mod params;
 mod pools;
@@ -19,6 +22,7 @@ mod upload;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
@@ -40,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) requests: Requests,
     pub(crate) downloads: Downloads,
+    /// Lab time after which a started guest has addresses and its agent answers.
+    guest_boot: Duration,
     locks: Locks,
     state: Mutex<Datacenter>,
     background: Mutex<JoinSet<()>>,
@@ -76,6 +82,8 @@ impl Shared {
             storages,
             volumes: BTreeMap::new(),
             guests: BTreeMap::new(),
+            containers: BTreeMap::new(),
+            firewall: firewall::Firewall::default(),
             tasks: Vec::new(),
             access,
             pools: BTreeMap::new(),
@@ -89,9 +97,16 @@ impl Shared {
             faults,
             requests,
             downloads,
+            guest_boot: Duration::from_secs(15),
             state: Mutex::new(state),
             background: Mutex::new(JoinSet::new()),
         }
+    }
+
+    /// Sets how long guests take to come up.
+    pub(crate) fn guest_boot(mut self, lab_time: Duration) -> Self {
+        self.guest_boot = lab_time;
+        self
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, Datacenter> {
@@ -133,6 +148,17 @@ impl Shared {
         let node = state.nodes.first().map(|node| node.name.clone()).unwrap_or_default();
         state.volumes_on_mut(&node, storage).insert(name.to_owned(), volume);
         Ok(())
+    }
+
+    /// Takes the lock out of a guest's configuration.
+    pub(crate) fn unlock(&self, vmid: u32) {
+        let mut state = self.state();
+        if let Some(vm) = state.guests.get_mut(&vmid) {
+            vm.config.values.remove("lock");
+        }
+        if let Some(container) = state.containers.get_mut(&vmid) {
+            container.config.values.remove("lock");
+        }
     }
 
     pub(crate) fn inventory(&self) -> serde_json::Value {

@@ -39,6 +39,16 @@ fn members(call: &Call, state: &Datacenter, pool: &Pool) -> Vec<Value> {
             row
         }));
     }
+    if kind.is_none_or(|kind| kind == "lxc") {
+        let containers = pool.guests.iter().filter_map(|vmid| state.containers.get(vmid));
+        rows.extend(containers.map(|container| {
+            let mut row = cluster::container_row(call, state, container);
+            if let Some(row) = row.as_object_mut() {
+                row.remove("pool");
+            }
+            row
+        }));
+    }
     if kind.is_none_or(|kind| kind == "storage") {
         for node in &state.nodes {
             let held = pool.storages.iter().filter_map(|name| state.storages.get(name));

@@ -241,8 +241,9 @@ fn wanted(task: &TaskRecord, params: &Params) -> bool {
             .is_none_or(|wanted| split_list(wanted).iter().any(|w| w == state))
 }
 
-/// Runs `read` on the task that the path names, after the checks that every task call makes.
-fn with_task(call: &Call, read: impl FnOnce(&TaskRecord) -> Value) -> Answer {
+/// Runs `read` on the task that the path names, after the checks that every task call makes; another's
+/// task asks for a privilege on the node.
+fn with_task(call: &Call, privilege: &str, read: impl FnOnce(&TaskRecord) -> Value) -> Answer {
     let upid = call.params.text("upid");
     let parts: Vec<&str> = upid.split(':').collect();
     if parts.len() != 9 || parts[0] != "UPID" {
@@ -254,8 +255,8 @@ fn with_task(call: &Call, read: impl FnOnce(&TaskRecord) -> Value) -> Answer {
     };
     if task.user != call.who.user {
         let path = format!("/nodes/{}", call.node);
-        if !state.access.allowed(&call.who, &path, "Sys.Audit") {
-            return Err(ApiError::forbidden(Some(&format!("{path}, Sys.Audit"))));
+        if !state.access.allowed(&call.who, &path, privilege) {
+            return Err(ApiError::forbidden(Some(&format!("{path}, {privilege}"))));
         }
     }
     Ok(read(task).into())
@@ -263,7 +264,7 @@ fn with_task(call: &Call, read: impl FnOnce(&TaskRecord) -> Value) -> Answer {
 
 /// `GET /nodes/{node}/tasks/{upid}/status`.
 pub(crate) fn status(call: &Call) -> Answer {
-    with_task(call, |task| {
+    with_task(call, "Sys.Audit", |task| {
         let mut object = task.describe();
         let running = task.ended.is_none();
         object.insert("status".to_owned(), if running { "running" } else { "stopped" }.into());
@@ -276,7 +277,7 @@ pub(crate) fn status(call: &Call) -> Answer {
 
 /// `GET /nodes/{node}/tasks/{upid}`.
 pub(crate) fn index(call: &Call) -> Answer {
-    with_task(call, |_| json!([{ "name": "log" }, { "name": "status" }]))
+    with_task(call, "Sys.Audit", |_| json!([{ "name": "log" }, { "name": "status" }]))
 }
 
 /// `GET /nodes/{node}/tasks/{upid}/log`.
@@ -288,7 +289,7 @@ pub(crate) fn log(call: &Call) -> Answer {
         None => 50,
     };
     let mut total = 0;
-    let result = with_task(call, |task| {
+    let result = with_task(call, "Sys.Audit", |task| {
         let log = lines(&task.log);
         total = log.len();
         let lines = log.iter().enumerate().skip(start).take(limit);
@@ -316,7 +317,7 @@ pub(crate) fn log(call: &Call) -> Answer {
 
 /// `DELETE /nodes/{node}/tasks/{upid}`.
 pub(crate) fn stop(call: &Call) -> Answer {
-    with_task(call, |task| {
+    with_task(call, "Sys.Modify", |task| {
         task.stop.send_replace(true);
         Value::Null
     })

@@ -105,19 +105,19 @@ pub(super) fn references(call: &Call, scope: &Scope) -> Reply {
     for (place, file) in [Some(("dc", &state.firewall.cluster)), own].into_iter().flatten() {
         if wanted("ipset") {
             rows.extend(file.sets.iter().map(|(name, set)| {
-                row("ipset", place, name, format!("+{name}"), set.comment.as_deref())
+                row("ipset", place, name, &format!("+{name}"), set.comment.as_deref())
             }));
         }
         if wanted("alias") {
             rows.extend(file.aliases.values().map(|alias| {
-                row("alias", place, &alias.name, alias.name.clone(), alias.comment.as_deref())
+                row("alias", place, &alias.name, &alias.name, alias.comment.as_deref())
             }));
         }
     }
     Value::from(rows).into()
 }
 
-fn row(kind: &str, scope: &str, name: &str, reference: String, comment: Option<&str>) -> Value {
+fn row(kind: &str, scope: &str, name: &str, reference: &str, comment: Option<&str>) -> Value {
     let mut row = json!({ "type": kind, "scope": scope, "name": name, "ref": reference });
     if let Some(comment) = comment {
         row["comment"] = comment.into();

@@ -75,7 +75,12 @@ fn position(call: &Call, rules: &[Rule]) -> Result<usize, ApiError> {
 }
 
 /// A rule as the API shows it, with what is wrong with it by now.
-fn describe(state: &Datacenter, scope: &Scope, environment: &str, rule: &Rule) -> Map<String, Value> {
+fn describe(
+    state: &Datacenter,
+    scope: &Scope,
+    environment: &str,
+    rule: &Rule,
+) -> Map<String, Value> {
     let mut object: Map<String, Value> = rule
         .iter()
         .map(|(name, text)| {
@@ -163,10 +168,14 @@ fn verified(
     if let Some(name) = rule.get("macro").and_then(|name| verify::macro_name(name)) {
         rule.insert("macro".to_owned(), name.to_owned());
     }
-    match verify::rule(state, scope, environment(call, scope), rule) {
-        Ok(_) => Ok(()),
-        Err((name, text)) => Err(ApiError::parameter(name, text)),
+    verify::rule(state, scope, environment(call, scope), rule)
+        .map_err(|(name, text)| ApiError::parameter(name, text))?;
+    if rule.get("type").is_some_and(|kind| kind == "group") {
+        // All that a line that names a group can say.
+        let kept = ["action", "comment", "enable", "iface", "type"];
+        rule.retain(|name, _| kept.contains(&name.as_str()));
     }
+    Ok(())
 }
 
 /// Changes a rule, or moves it: then everything else that is asked for is left out.

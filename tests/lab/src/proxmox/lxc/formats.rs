@@ -37,8 +37,16 @@ fn is_address(text: &str) -> bool {
 
 fn is_timezone(text: &str) -> bool {
     const REGIONS: &[&str] = &[
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
-        "Indian", "Pacific",
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
     ];
     match text.split_once('/') {
         Some(("Etc", city)) => !city.is_empty(),

@@ -14,18 +14,19 @@ mod volume;
 mod volumes;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Call;
 use super::datacenter::Datacenter;
 use super::error::{Answer, ApiError};
 use super::locks::Held;
 use super::qemu::Config;
 use super::tasks::Task;
+use super::{Call, Shared};
 
 pub(crate) use formats::check_format;
 pub(crate) use get::resource_row;
-pub(super) use volume::{MountPoint, mount_points};
+pub(super) use volume::mount_points;
 
 /// One container.
 #[derive(Clone, Debug)]
@@ -120,6 +121,29 @@ async fn lock_in_task(call: &Call, task: &Task, vmid: u32) -> Result<Held, Strin
     let held = lock(call, vmid).await?;
     task.log(" OK");
     Ok(held)
+}
+
+/// Lock in a container's configuration, taken away again with this value: when a task ends, however it
+/// ends.
+#[derive(Debug)]
+struct ConfigLock {
+    shared: Arc<Shared>,
+    vmid: u32,
+}
+
+impl ConfigLock {
+    fn set(call: &Call, container: &mut Container, kind: &str) -> Self {
+        container.config.set("lock", kind);
+        Self { shared: Arc::clone(&call.shared), vmid: container.vmid }
+    }
+}
+
+impl Drop for ConfigLock {
+    fn drop(&mut self) {
+        if let Some(container) = self.shared.state().containers.get_mut(&self.vmid) {
+            container.config.values.remove("lock");
+        }
+    }
 }
 
 /// Refuses a change of what somebody else changed meanwhile.

@@ -54,7 +54,11 @@ pub(super) fn check_allowed(
 }
 
 /// Refuses the deletion of what only `root@pam` may set.
-pub(super) fn check_deletion(call: &Call, old: &Container, names: &[String]) -> Result<(), ApiError> {
+pub(super) fn check_deletion(
+    call: &Call,
+    old: &Container,
+    names: &[String],
+) -> Result<(), ApiError> {
     if call.who.is_root() {
         return Ok(());
     }
@@ -154,7 +158,7 @@ pub(super) fn stored(
         _ if value.is_empty() => " ".to_owned(),
         _ => match Schema::get().lxc_option(name).map(|property| property.kind()) {
             Some("integer") => {
-                value.parse::<i64>().map_or(value.to_owned(), |number| number.to_string())
+                value.parse::<i64>().map_or_else(|_| value.to_owned(), |number| number.to_string())
             }
             Some(_) | None => value.to_owned(),
         },

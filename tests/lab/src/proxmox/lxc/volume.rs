@@ -156,10 +156,9 @@ mod tests {
 
     #[test]
     fn a_volume_in_use_elsewhere_is_not_kept_as_unused() {
-        let mut values: BTreeMap<String, String> =
-            [("mp1", "local:100/vm-100-disk-1.raw,mp=/a")]
-                .map(|(name, text)| (name.to_owned(), text.to_owned()))
-                .into();
+        let mut values: BTreeMap<String, String> = [("mp1", "local:100/vm-100-disk-1.raw,mp=/a")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
         add_unused(&mut values, "local:100/vm-100-disk-1.raw");
         assert!(!values.contains_key("unused0"));
         add_unused(&mut values, "local:100/vm-100-disk-2.raw");

@@ -184,6 +184,7 @@ async fn run(
     }
     let vm = state.vm_mut(target, new_id)?;
     vm.config.values = values;
+    state.firewall.copy(vmid, new_id);
     if let Some(pool) = params.get("pool").and_then(|pool| state.pools.get_mut(pool)) {
         pool.guests.push(new_id);
     }

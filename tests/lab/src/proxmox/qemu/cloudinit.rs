@@ -24,7 +24,7 @@ const KEY_TYPES: &[&str] = &[
 ///
 /// # Errors
 /// The server's text.
-pub(super) fn check_keys(encoded: &str) -> Result<(), ApiError> {
+pub(in crate::proxmox) fn check_keys(encoded: &str) -> Result<(), ApiError> {
     use base64::Engine;
     let text = decode(encoded.as_bytes(), false);
     let good = text

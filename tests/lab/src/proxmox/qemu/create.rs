@@ -205,7 +205,7 @@ fn finish(call: &Call, task: &Task, vmid: u32) {
 }
 
 /// Prefix of generated addresses.
-pub(super) fn mac_prefix(options: &BTreeMap<String, String>) -> String {
+pub(in crate::proxmox) fn mac_prefix(options: &BTreeMap<String, String>) -> String {
     options.get("mac_prefix").cloned().unwrap_or_else(|| "BC:24:11".to_owned())
 }
 

@@ -76,6 +76,7 @@ pub(super) fn destroy(call: &Call) -> Answer {
             }
         }
         state.guests.remove(&vmid);
+        state.firewall.forget(vmid);
         for pool in state.pools.values_mut() {
             pool.guests.retain(|guest| *guest != vmid);
         }

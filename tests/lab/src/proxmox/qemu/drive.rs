@@ -7,8 +7,8 @@ use crate::proxmox::schema::{Schema, parse_property_string};
 
 /// A drive: its volume and its options.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Drive {
-    pub(super) file: String,
+pub(in crate::proxmox) struct Drive {
+    pub(in crate::proxmox) file: String,
     pub(super) options: BTreeMap<String, String>,
 }
 
@@ -29,18 +29,18 @@ impl Drive {
         self.options.insert(name.to_owned(), value.into());
     }
 
-    pub(super) fn is_cdrom(&self) -> bool {
+    pub(in crate::proxmox) fn is_cdrom(&self) -> bool {
         self.option("media") == Some("cdrom") || matches!(self.file.as_str(), "none" | "cdrom")
     }
 
     /// Whether this is the cloud-init drive of a guest.
-    pub(super) fn is_cloudinit(&self) -> bool {
+    pub(in crate::proxmox) fn is_cloudinit(&self) -> bool {
         let file = self.file.rsplit(['/', ':']).next().unwrap_or_default();
         file == "cloudinit" || is_cloudinit_file(file)
     }
 
     /// The volume first, then the options by name.
-    pub(super) fn print(&self) -> String {
+    pub(in crate::proxmox) fn print(&self) -> String {
         let mut text = self.file.clone();
         for (name, value) in &self.options {
             text.push_str(&format!(",{name}={value}"));
@@ -89,7 +89,7 @@ pub(super) fn is_net(name: &str) -> bool {
 }
 
 /// Drives in the order in which the server goes through them.
-pub(super) fn drives(values: &BTreeMap<String, String>) -> Vec<(String, Drive)> {
+pub(in crate::proxmox) fn drives(values: &BTreeMap<String, String>) -> Vec<(String, Drive)> {
     let rank = |name: &str| {
         let stem = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
         let number: u32 = name[stem.len()..].parse().unwrap_or_default();
@@ -151,7 +151,7 @@ pub(super) fn rewrite_net(name: &str, text: &str, mac_prefix: &str) -> String {
 }
 
 /// A new address under the cluster's prefix.
-pub(super) fn random_mac(prefix: &str) -> String {
+pub(in crate::proxmox) fn random_mac(prefix: &str) -> String {
     let bytes: [u8; 3] = rand::random();
     format!("{prefix}:{:02X}:{:02X}:{:02X}", bytes[0], bytes[1], bytes[2])
 }

@@ -243,7 +243,7 @@ pub(super) fn agent_interfaces(call: &Call) -> Answer {
         return Err(ApiError::internal(format!("VM {} is not running", vm.vmid)));
     }
     // An agent answers only when the system has come up.
-    if uptime(call, vm) < 15 {
+    if uptime(call, vm) < call.shared.guest_boot.as_secs() {
         return Err(ApiError::internal("QEMU guest agent is not running"));
     }
     let mut interfaces = vec![json!({

@@ -20,7 +20,11 @@ use super::Call;
 use super::error::Answer;
 use super::locks::{self, Held};
 
+pub(super) use cloudinit::check_keys;
+pub(super) use create::mac_prefix;
+pub(super) use drive::{drives, random_mac};
 pub(crate) use get::{maximum_cpus, maximum_disk, maximum_memory};
+pub(super) use options::normalise_tags;
 
 /// One virtual machine.
 #[derive(Clone, Debug)]

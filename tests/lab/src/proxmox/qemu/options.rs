@@ -78,7 +78,7 @@ pub(super) fn stored(state: &Datacenter, name: &str, value: &str) -> String {
     }
 }
 
-fn normalise_tags(state: &Datacenter, value: &str) -> String {
+pub(in crate::proxmox) fn normalise_tags(state: &Datacenter, value: &str) -> String {
     let keep_case = state
         .options
         .get("tag-style")

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Property, Schema};
+use crate::proxmox::{firewall, lxc};
 
 /// Checks one value of a format known by name; a name that is not listed accepts everything.
 pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
@@ -126,7 +127,10 @@ pub(super) fn check_named(format: &str, text: &str) -> Result<(), String> {
             "value is not a valid unicast MAC address prefix\n".to_owned(),
         ),
         "pve-realm" => (is_config_id(text), "value does not look like a valid realm\n".to_owned()),
-        _ => (true, String::new()),
+        _ => {
+            let found = firewall::check_format(format, text);
+            return found.or_else(|| lxc::check_format(format, text)).unwrap_or(Ok(()));
+        }
     };
     if fits { Ok(()) } else { Err(error) }
 }

@@ -133,6 +133,12 @@ impl Schema {
         lookup(&method.parameters, name).map(|(_, property)| property)
     }
 
+    /// The same of a container's configuration.
+    pub(crate) fn lxc_option(&'static self, name: &str) -> Option<&'static Property> {
+        let method = self.paths.get("/nodes/{node}/lxc/{vmid}/config")?.get("PUT")?;
+        lookup(&method.parameters, name).map(|(_, property)| property)
+    }
+
     fn keys(&self, format: &str) -> Option<&Properties> {
         self.formats.get(format)
     }

@@ -39,7 +39,7 @@ pub(super) fn difference(record: &Value, answer: &Answer, exit: Option<&str>) ->
         return Some(text);
     }
     let shows_values = record["method"] == "GET"
-        && path.contains("/qemu/")
+        && (path.contains("/qemu/") || path.contains("/lxc/"))
         && (path.ends_with("/config") || path.ends_with("/pending"));
     if shows_values {
         let (wanted, own) = (values(&body["data"]), values(own_data));

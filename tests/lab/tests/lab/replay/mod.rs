@@ -10,6 +10,7 @@ mod player;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bytes::Bytes;
 use onprem_lab::{Lab, LabOptions};
@@ -121,6 +122,8 @@ fn fixture() -> LabOptions {
     options.token_name = "tf".to_owned();
     options.password = "testpass".to_owned();
     options.plain_storage = true;
+    // The recorded guests had no system that would come up.
+    options.guest_boot = Duration::from_secs(1 << 30);
     options.local_size = 270_553_174_016;
     options
 }

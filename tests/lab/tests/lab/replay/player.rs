@@ -62,7 +62,10 @@ impl Player {
         if record["path"] == "/access/users/root@pam" && record["params"]["enable"] == 0 {
             self.make_helper().await;
         }
-        if record.get("caveat").is_some() && record["status"] == 500 {
+        let refused_container = record["status"] == 400
+            && record["path"].as_str().is_some_and(|path| path.contains("/lxc/"));
+        let refused = record["status"] == 500 || refused_container;
+        if record.get("caveat").is_some() && refused {
             // A stock server does what this node could not: sending it would lead elsewhere.
             return Outcome::NotJudged;
         }
@@ -71,8 +74,7 @@ impl Player {
             Ok(answer) => answer,
             Err(error) => return Outcome::Differs(format!("no answer: {error}")),
         };
-        let containers = record["path"].as_str().is_some_and(|path| path.contains("/lxc/"));
-        if answer.reason.starts_with("the lab does not simulate") || containers {
+        if answer.reason.starts_with("the lab does not simulate") {
             return Outcome::NotSimulated;
         }
         self.learn(record, &answer);
@@ -81,6 +83,9 @@ impl Player {
             Some(upid) if upid.starts_with("UPID:") => Some(self.wait(upid).await),
             _ => None,
         };
+        if path_ends(record, "/template") {
+            self.wait_for_all().await;
+        }
         let section = record["section"].as_str().unwrap_or_default();
         if record.get("concurrent").is_some()
             || record.get("caveat").is_some()
@@ -203,6 +208,13 @@ impl Player {
             self.as_helper(Method::PUT, "/access/users/root@pam", "enable=1").await;
             self.as_helper(Method::DELETE, "/access/users/helper@pve", "").await;
         }
+        for command in ["qm unlock ", "pct unlock "] {
+            let rest = text.split(command).nth(1).unwrap_or_default();
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            if let Ok(vmid) = digits.parse() {
+                self.lab.unlock(vmid);
+            }
+        }
     }
 
     /// Makes a second administrator, for when root locks itself out.
@@ -249,6 +261,20 @@ impl Player {
         let data = &answer.body["data"];
         let ticket = data["ticket"].as_str()?.replace('+', "%2B").replace('=', "%3D");
         Some((ticket, data["CSRFPreventionToken"].as_str()?.to_owned()))
+    }
+
+    /// Waits until no task runs: the conversion of a container answers without naming its task.
+    async fn wait_for_all(&self) {
+        let url = format!("{}/api2/json/nodes/pve1/tasks?source=active", self.endpoint);
+        loop {
+            let authorization = format!("PVEAPIToken={}", self.lab.api_token());
+            let request = self.client.get(&url).header("Authorization", authorization);
+            let Ok(answer) = send(request).await else { return };
+            if answer.body["data"].as_array().is_none_or(Vec::is_empty) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
 
     /// Waits for a task and returns its exit status.
@@ -318,6 +344,10 @@ impl Player {
 
 /// Sections about requests in parallel, and one that a later recording replaces.
 const NOT_JUDGED: &[&str] = &["04-clone", "04-clone-parallel-template", "06-power-concurrent"];
+
+fn path_ends(record: &Value, end: &str) -> bool {
+    record["path"].as_str().is_some_and(|path| path.ends_with(end))
+}
 
 /// How the recorder wrote UPIDs into paths.
 const ENCODED_UPID: &percent_encoding::AsciiSet =
