@@ -169,3 +169,13 @@ async fn two_operations_run_beside_each_other() {
     assert_eq!(state.get("id"), &Value::from(2));
     hung.unwrap().expect_error();
 }
+
+#[tokio::test]
+async fn a_panic_in_a_plan_is_a_message_that_tells_no_secret() {
+    let (core, _) = start().await;
+    let plan = core.plan(SERVER, None, &server([("note", "panic".into())])).await;
+    let error = plan.expect_error();
+    assert_eq!(error.summary, "Bug in the provider: it panicked in PlanResourceChange");
+    assert!(!error.to_string().contains("secret"));
+    core.lifecycle(SERVER, &[server([])]).await.expect_value();
+}

@@ -150,3 +150,15 @@ async fn null_is_no_element() {
     let outcome = core.validate(VOLUME, &odd).await;
     assert_eq!(outcome.expect_error().path, Some(Path::from("users")));
 }
+
+#[tokio::test]
+async fn what_is_deprecated_warns_where_it_is_used() {
+    let (core, _) = start().await;
+    let outcome = core.validate(VOLUME, &volume(object([]), [])).await;
+    assert!(outcome.warnings().is_empty());
+    let outcome = core.validate(VOLUME, &volume(object([]), [("quota", 1.into())])).await;
+    let [warning] = outcome.warnings()[..] else { panic!("{}", outcome.complaints()) };
+    assert_eq!(warning.path, Some(Path::from("quota")));
+    assert_eq!(warning.detail, "Use `share`.");
+    outcome.expect_value();
+}

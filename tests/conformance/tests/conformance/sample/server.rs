@@ -204,6 +204,7 @@ impl Resource for Server {
             Some("foresee") if cx.prior().is_none() => {
                 cx.foresee("address", &"10.0.0.1".to_owned());
             }
+            Some("panic") => panic!("secret"),
             Some("impossible") => {
                 return Err(Diagnostic::error("That cannot be planned").at("note"));
             }

@@ -30,6 +30,9 @@ pub(crate) struct Volume {
     /// Numbers of users.
     #[attr(setting, api)]
     users: Option<BTreeSet<i64>>,
+    /// Old name of the share.
+    #[attr(optional, deprecated = "Use `share`.")]
+    quota: Option<i64>,
     #[attr(flatten)]
     access: Access,
     /// Changes with the mode.
