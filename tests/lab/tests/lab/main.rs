@@ -5,6 +5,7 @@
 mod client;
 mod facts;
 mod faults;
+mod guests;
 mod proxmoxer;
 mod replay;
 mod schema_data;

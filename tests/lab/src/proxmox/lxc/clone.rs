@@ -71,10 +71,7 @@ pub(super) fn clone(call: &Call) -> Answer {
         for (_, mount) in mount_points(&source.config.values) {
             let storage = mount.volume.split(':').next().unwrap_or_default();
             if state.storages.get(storage).is_some_and(|storage| !storage.shared()) {
-                let text = format!(
-                    "Can't clone container to another node: '{}' is on local storage",
-                    mount.volume
-                );
+                let text = format!("can't clone CT to node '{target}' (CT uses local storage)");
                 return Err(ApiError::internal(text));
             }
         }
