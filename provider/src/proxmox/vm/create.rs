@@ -4,7 +4,8 @@ use onprem_proxmox::{CloneVm, GuestConfig, Params, VmId};
 use tf_provider::cty::Path;
 use tf_provider::{Attempt, Context, Diagnostic, Result};
 
-use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power, state, state_disks};
+use super::state::{state, state_disks};
+use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power};
 use crate::proxmox::Proxmox;
 use crate::proxmox::claim::{Claim, unmarked};
 use crate::proxmox::creation::{Creation, located};
@@ -72,7 +73,11 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     let running = policy.bring(pve, &found.node, vm_id, wanted, running).await?;
     let found = located(pve, &found.node, vm_id).await?;
     fingerprint::remember(cx, &found.config)?;
-    state(cx, pve, vm_id, &found, running).await
+    let mut vm = state(cx, pve, vm_id, &found, running).await?;
+    vm.ip_addresses = power::addresses(pve, &found.node, vm_id, running, plan.wait_for_ip).await?;
+    // The cluster's list of guests lags.
+    vm.pool = plan.pool;
+    Ok(vm)
 }
 
 /// What would make it another VM is in the claim; what changes in place is not.
@@ -125,6 +130,7 @@ impl Source {
     ) -> onprem_proxmox::TaskCall {
         let mut clone = CloneVm::new(vm_id);
         clone.name = plan.hardware.name();
+        clone.pool = plan.pool.clone();
         clone.description = Some(description.to_owned());
         clone.node = (self.node != *plan.node).then(|| (*plan.node).clone());
         clone.full = self.clone.full;
@@ -141,6 +147,7 @@ fn parameters(plan: &VmPlan, claim: &Claim) -> Result<Params> {
     let mut params = format::params(&fields);
     params.set("description", claim.mark(&plan.hardware.description()));
     params.set("smbios1", format!("uuid={}", claim.uuid()));
+    params.set_opt("pool", plan.pool.as_deref());
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;
     }

@@ -4,28 +4,30 @@
 //! stops it.
 
 mod create;
+mod placement;
 mod plan;
 mod power;
+mod state;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use onprem_proxmox::{DeleteVm, GuestKind, GuestLocation, NodeName, StorageName, VmId, VolumeId};
-use tf_provider::api::FromApi;
+use onprem_proxmox::{DeleteVm, GuestKind, NodeName, StorageName, VmId, VolumeId};
 use tf_provider::{
     Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text,
     Update, Value,
 };
 
+use state::{settings, state, state_disks};
+
 use super::Proxmox;
-use super::claim::unmarked;
 use super::fingerprint::{self, Whose};
-use super::format::Pve;
-use super::hardware::cdrom::{self, Cdroms};
-use super::hardware::cloud_init::{self, CloudInit, CloudInitValues};
-use super::hardware::converge::{Guest, Settings};
-use super::hardware::disk::{self, Disks};
-use super::hardware::firmware::{self, EfiDisk, Tpm};
-use super::hardware::network::{self, Network};
+use super::hardware::cdrom::Cdroms;
+use super::hardware::cloud_init::CloudInit;
+use super::hardware::converge::Guest;
+use super::hardware::disk::Disks;
+use super::hardware::firmware::{EfiDisk, Tpm};
+use super::hardware::network::Network;
 use super::hardware::{Hardware, Startup};
 
 /// A virtual machine: a clone of a template, made from an image, or empty.
@@ -48,12 +50,18 @@ pub(crate) struct Vm {
     /// Number of the guest, unique in the cluster; the next free one unless set.
     #[attr(setting, keep, replace, identity, range(100, 999_999_999))]
     vm_id: i64,
-    /// Node to make it on. Where it has been migrated it stays; see `current_node`.
-    #[attr(required, replace)]
+    /// Node that it shall be on. A change migrates it, while it runs.
+    #[attr(required)]
     node: Text<NodeName>,
+    /// Further nodes that it may be on: where it has been moved to one of them, it stays.
+    #[attr(optional)]
+    allowed_nodes: Option<BTreeSet<Text<NodeName>>>,
     /// Node that it is on now.
-    #[attr(computed)]
+    #[attr(computed(until = [allowed_nodes, node]))]
     current_node: String,
+    /// Pool that it is in.
+    #[attr(setting, keep)]
+    pool: Option<String>,
     /// Template or VM to clone. Used when the VM is made and not again.
     #[attr(creation)]
     clone: Option<CloneSource>,
@@ -96,6 +104,13 @@ pub(crate) struct Vm {
     /// Takes it out of backup jobs, replication and high availability when it is destroyed.
     #[attr(optional, default = true)]
     purge: bool,
+    /// Waits in the apply until the guest agent tells an address.
+    #[attr(optional, default = false)]
+    wait_for_ip: bool,
+    /// Addresses that the guest agent told when the VM was last made or changed: no refresh waits for an
+    /// agent.
+    #[attr(computed(until = [agent, cloud_init, network, node, started, wait_for_ip]))]
+    ip_addresses: Vec<String>,
     /// Whether changes wait for a restart.
     #[attr(computed(until = [
         agent, balloon, bios, cdrom, cloud_init, cpu, disks, efi_disk, machine, memory, network, os_type, reboot,
@@ -220,6 +235,8 @@ impl Resource for Vm {
             fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
         }
         let before = cx.prior().and_then(|prior| prior.cloud_init.known());
+        let found = placement::bring(&pve, vm_id, found, &update.plan, running).await?;
+        placement::pool(&pve, vm_id, &update.changes.pool).await?;
         let guest = Guest { pve: &pve, vm_id, node: &found.node };
         guest.settings(settings(&update, before), &found.config).await?;
         state_disks(&guest, &update.plan).await?;
@@ -230,7 +247,11 @@ impl Resource for Vm {
         let running = policy.bring(&pve, &found.node, vm_id, update.plan.started, running).await?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::remember(cx, &found.config)?;
-        state(cx, &pve, vm_id, &found, running).await
+        let mut vm = state(cx, &pve, vm_id, &found, running).await?;
+        vm.pool = update.plan.pool;
+        vm.ip_addresses =
+            power::addresses(&pve, &found.node, vm_id, running, update.plan.wait_for_ip).await?;
+        Ok(vm)
     }
 
     async fn delete(cx: &mut Context<Self>, pve: &Proxmox, identity: VmIdentity) -> Result<()> {
@@ -258,79 +279,4 @@ fn gone(vm_id: VmId) -> Diagnostic {
         .detail("It was there when the plan was made.")
         .hint("plan again: it will be made anew")
         .at("vm_id")
-}
-
-/// What an update changes beside the disks; `before` is the cloud-init drive of the state.
-fn settings<'a>(update: &'a Update<Vm>, before: Option<&CloudInitValues>) -> Settings<'a> {
-    let Update { plan, changes, .. } = update;
-    let password = cloud_init::password_changed(before, plan.cloud_init.as_ref());
-    let cloud_init = changes.cloud_init.is_change() || password;
-    let mut hardware = changes.hardware.to_api();
-    hardware.extend(changes.options.to_api());
-    Settings {
-        hardware,
-        network: plan.network.as_ref().filter(|_| changes.network.is_change()),
-        cdrom: plan.cdrom.as_ref().filter(|_| changes.cdrom.is_change()),
-        cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
-    }
-}
-
-/// Makes or moves what firmware keeps its state on.
-async fn state_disks(guest: &Guest<'_>, plan: &VmPlan) -> Result<()> {
-    if let Some(efi_disk) = &plan.efi_disk {
-        guest.state_disk(&efi_disk.disk()).await?;
-    }
-    if let Some(tpm) = &plan.tpm {
-        guest.state_disk(&tpm.disk()).await?;
-    }
-    Ok(())
-}
-
-/// The VM as the server has it. Disks that the configuration does not name are not shown, once it names
-/// any.
-async fn state(
-    cx: &Context<Vm>,
-    pve: &Proxmox,
-    vm_id: VmId,
-    found: &GuestLocation,
-    running: bool,
-) -> Result<Vm> {
-    let GuestLocation { node, config, .. } = found;
-    let mut fields = disk::api_fields(config);
-    let description = config.text("description").unwrap_or_default();
-    match unmarked(&description) {
-        "" => fields.remove("description"),
-        text => fields.insert("description".to_owned(), text.into()),
-    };
-    let values = cx.config().or_else(|| cx.prior());
-    let mut disks = disk::read(config)?;
-    if let Some(Value::Known(named)) = values.map(|values| &values.disks)
-        && (cx.config().is_some() || cx.configured("disks"))
-    {
-        disks.retain(|slot, _| named.contains_key(slot));
-    }
-    // Where it has been migrated it stays; an import takes it where it is.
-    let asked = values.and_then(|values| values.node.known()).filter(|_| !cx.imported());
-    Ok(Vm {
-        id: vm_id.to_string(),
-        vm_id: vm_id.number().into(),
-        node: asked.cloned().unwrap_or_else(|| node.clone().into()),
-        current_node: node.to_string(),
-        clone: None,
-        image: None,
-        hardware: Hardware::from_api::<Pve>(&fields)?,
-        options: VmOptions::from_api::<Pve>(&fields)?,
-        disks,
-        cdrom: cdrom::read(config)?,
-        efi_disk: firmware::read_efi(config)?,
-        tpm: firmware::read_tpm(config)?,
-        network: network::read(config)?,
-        cloud_init: cloud_init::read(config)?,
-        started: running,
-        reboot: RebootPolicy::Never,
-        shutdown_timeout: "60s".to_owned(),
-        purge: true,
-        pending_reboot: running && power::changes_wait(pve, node, vm_id).await?,
-        status: if running { "running" } else { "stopped" }.to_owned(),
-    })
 }

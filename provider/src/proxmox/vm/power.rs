@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use onprem_proxmox::{GuestLocation, NodeName, VmId};
-use tf_provider::{Attempt, Context, Result};
+use onprem_proxmox::{AgentAnswer, GuestLocation, NodeName, VmId};
+use tf_provider::{Attempt, Context, Diagnostic, Result};
 
 use super::{RebootPolicy, Vm, VmPlan};
 use crate::proxmox::Proxmox;
@@ -72,6 +72,42 @@ pub(super) async fn switch_off(
 pub(super) async fn changes_wait(pve: &Proxmox, node: &NodeName, vm_id: VmId) -> Result<bool> {
     let pending = pve.qemu(node, vm_id).pending().await?;
     Ok(pending.iter().any(onprem_proxmox::PendingValue::is_pending))
+}
+
+/// The addresses that the guest agent tells; with `wait`, once it tells any.
+pub(super) async fn addresses(
+    pve: &Proxmox,
+    node: &NodeName,
+    vm_id: VmId,
+    running: bool,
+    wait: bool,
+) -> Result<Vec<String>> {
+    if !running {
+        return Ok(vec![]);
+    }
+    loop {
+        let answer = pve.qemu(node, vm_id).agent().interfaces().await?;
+        let disabled = answer == AgentAnswer::Disabled;
+        let interfaces = answer.answered().unwrap_or_default();
+        let all = interfaces.iter().flat_map(|interface| &interface.addresses);
+        let found: Vec<String> =
+            all.filter(|address| address.is_reachable()).map(|a| a.ip.to_string()).collect();
+        if !wait || !found.is_empty() {
+            return Ok(found);
+        }
+        if disabled {
+            return Err(Diagnostic::error("Nothing can tell the VM's address")
+                .detail("`wait_for_ip` waits for the guest agent, and `agent` is not enabled.")
+                .hint("set `agent = { enabled = true }`, and run the agent in the guest")
+                .at("wait_for_ip"));
+        }
+        if pve.deadline().has_passed() {
+            return Err(Diagnostic::error("The guest agent told no address in time")
+                .hint("does the agent run in the guest, and does the guest get an address?")
+                .at("wait_for_ip"));
+        }
+        tokio::time::sleep(pve.deadline().at_most(Duration::from_secs(2))).await;
+    }
 }
 
 /// Whether a guest runs, by the cluster's list, which costs nothing. The list lags: where it is news to

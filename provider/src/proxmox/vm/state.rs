@@ -1,0 +1,110 @@
+//! A VM as the server has it.
+
+use onprem_proxmox::{GuestLocation, VmId};
+use tf_provider::api::FromApi;
+use tf_provider::{Context, Result, Update, Value};
+
+use super::{RebootPolicy, Vm, VmOptions, VmPlan, power};
+use crate::proxmox::Proxmox;
+use crate::proxmox::claim::unmarked;
+use crate::proxmox::format::Pve;
+use crate::proxmox::hardware::Hardware;
+use crate::proxmox::hardware::cloud_init::{self, CloudInitValues};
+use crate::proxmox::hardware::converge::{Guest, Settings};
+use crate::proxmox::hardware::{cdrom, disk, firmware, network};
+
+/// What an update changes beside the disks; `before` is the cloud-init drive of the state.
+pub(super) fn settings<'a>(
+    update: &'a Update<Vm>,
+    before: Option<&CloudInitValues>,
+) -> Settings<'a> {
+    let Update { plan, changes, .. } = update;
+    let password = cloud_init::password_changed(before, plan.cloud_init.as_ref());
+    let cloud_init = changes.cloud_init.is_change() || password;
+    let mut hardware = changes.hardware.to_api();
+    hardware.extend(changes.options.to_api());
+    Settings {
+        hardware,
+        network: plan.network.as_ref().filter(|_| changes.network.is_change()),
+        cdrom: plan.cdrom.as_ref().filter(|_| changes.cdrom.is_change()),
+        cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
+    }
+}
+
+/// Makes or moves what firmware keeps its state on.
+pub(super) async fn state_disks(guest: &Guest<'_>, plan: &VmPlan) -> Result<()> {
+    if let Some(efi_disk) = &plan.efi_disk {
+        guest.state_disk(&efi_disk.disk()).await?;
+    }
+    if let Some(tpm) = &plan.tpm {
+        guest.state_disk(&tpm.disk()).await?;
+    }
+    Ok(())
+}
+
+/// The VM as the server has it. Disks that the configuration does not name are not shown, once it names
+/// any.
+pub(super) async fn state(
+    cx: &Context<Vm>,
+    pve: &Proxmox,
+    vm_id: VmId,
+    found: &GuestLocation,
+    running: bool,
+) -> Result<Vm> {
+    let GuestLocation { node, config, .. } = found;
+    let mut fields = disk::api_fields(config);
+    let description = config.text("description").unwrap_or_default();
+    match unmarked(&description) {
+        "" => fields.remove("description"),
+        text => fields.insert("description".to_owned(), text.into()),
+    };
+    let values = cx.config().or_else(|| cx.prior());
+    let mut disks = disk::read(config)?;
+    if let Some(Value::Known(named)) = values.map(|values| &values.disks)
+        && (cx.config().is_some() || cx.configured("disks"))
+    {
+        disks.retain(|slot, _| named.contains_key(slot));
+    }
+    let rows = pve.cluster().resources().await?;
+    let row = rows.iter().find(|row| row.vmid == Some(vm_id));
+    // On a node that it may be on it is where it shall be; an import takes it where it is.
+    let at_home = |values: &&super::VmValues| {
+        let allowed = values.allowed_nodes.known().into_iter().flatten();
+        !cx.imported()
+            && values
+                .node
+                .known()
+                .into_iter()
+                .chain(allowed.filter_map(Value::known))
+                .any(|home| **home == *node)
+    };
+    let asked = values.filter(at_home).and_then(|values| values.node.known());
+    let addresses = cx.prior().and_then(|prior| prior.ip_addresses.known());
+    let addresses = addresses.into_iter().flatten().filter_map(|address| address.known().cloned());
+    Ok(Vm {
+        id: vm_id.to_string(),
+        vm_id: vm_id.number().into(),
+        node: asked.cloned().unwrap_or_else(|| node.clone().into()),
+        allowed_nodes: None,
+        current_node: node.to_string(),
+        pool: row.and_then(|row| row.pool.clone()),
+        clone: None,
+        image: None,
+        hardware: Hardware::from_api::<Pve>(&fields)?,
+        options: VmOptions::from_api::<Pve>(&fields)?,
+        disks,
+        cdrom: cdrom::read(config)?,
+        efi_disk: firmware::read_efi(config)?,
+        tpm: firmware::read_tpm(config)?,
+        network: network::read(config)?,
+        cloud_init: cloud_init::read(config)?,
+        started: running,
+        reboot: RebootPolicy::Never,
+        shutdown_timeout: "60s".to_owned(),
+        purge: true,
+        wait_for_ip: false,
+        ip_addresses: addresses.collect(),
+        pending_reboot: running && power::changes_wait(pve, node, vm_id).await?,
+        status: if running { "running" } else { "stopped" }.to_owned(),
+    })
+}
