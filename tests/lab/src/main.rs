@@ -1,6 +1,7 @@
 //! `onprem-lab`: a stand-in data centre to run modules and pipelines against.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use onprem_lab::{Fault, Lab, LabOptions, StartError, images};
@@ -47,6 +48,9 @@ enum Command {
         /// count=N. More at run time through the admin API: GET and POST /faults.
         #[arg(long, value_name = "SPEC", verbatim_doc_comment)]
         fault: Vec<Fault>,
+        /// Lab time after which a started guest has addresses and its agent answers
+        #[arg(long, default_value = "15s", value_name = "DURATION", value_parser = humantime::parse_duration)]
+        guest_boot: Duration,
         /// Port for the next node (free ones by default); may be repeated
         #[arg(long, value_name = "PORT")]
         proxmox_port: Vec<u16>,
@@ -70,10 +74,11 @@ async fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Command::Serve { clock, format, fault, proxmox_port } => {
+        Command::Serve { clock, format, fault, guest_boot, proxmox_port } => {
             let options = LabOptions {
                 clock,
                 faults: fault,
+                guest_boot,
                 proxmox_ports: proxmox_port,
                 ..LabOptions::default()
             };

@@ -235,3 +235,53 @@ async fn a_lock_that_times_out_is_named_after_the_container() {
     let (status, _) = client.call("PUT", "/nodes/pve1/lxc/200/config", "memory=64").await.unwrap();
     assert_eq!(status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mount_points_are_added_grown_moved_and_detached() {
+    let (lab, client) = start().await;
+    create(&client, 200, "rootfs=local-lvm:1").await;
+    let path = "/nodes/pve1/lxc/200";
+    assert_eq!(client.finished("POST", &format!("{path}/status/start"), "").await, "OK");
+    let config = format!("{path}/config");
+    // A running container takes a new one at once.
+    let form = "mp0=local-lvm:1,mp%3D/data,backup%3D1";
+    assert_eq!(client.call("PUT", &config, form).await.unwrap().0, 200);
+    let now = get(&client, &format!("{config}?current=1")).await;
+    assert_eq!(now["mp0"], "local-lvm:vm-200-disk-1,mp=/data,backup=1,size=1G");
+    let form = "disk=mp0&size=%2B1G";
+    assert_eq!(client.finished("PUT", &format!("{path}/resize"), form).await, "OK");
+    let move_volume = format!("{path}/move_volume");
+    let text = refused(&client, "POST", &move_volume, "volume=mp0&storage=local").await;
+    assert_eq!(text, "cannot move volumes of a running container");
+
+    assert_eq!(client.finished("POST", &format!("{path}/status/stop"), "").await, "OK");
+    let form = "volume=mp0&storage=local&delete=1";
+    assert_eq!(client.finished("POST", &move_volume, form).await, "OK");
+    let now = get(&client, &config).await;
+    assert_eq!(now["mp0"], "local:200/vm-200-disk-0.raw,mp=/data,backup=1,size=2G");
+    assert_eq!(client.call("PUT", &config, "delete=mp0").await.unwrap().0, 200);
+    let now = get(&client, &config).await;
+    assert_eq!(
+        (&now["mp0"], &now["unused0"]),
+        (&Value::Null, &"local:200/vm-200-disk-0.raw".into())
+    );
+    assert_eq!(client.call("PUT", &config, "delete=unused0").await.unwrap().0, 200);
+    assert!(lab.inventory()["volumes"]["pve1/local:200/vm-200-disk-0.raw"].is_null());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_answers_when_its_guest_has_come_up() {
+    let hour = std::time::Duration::from_secs(3600);
+    let lab = Lab::start(LabOptions { guest_boot: hour, ..LabOptions::new() }).await.unwrap();
+    let client = Client::new(&lab);
+    let form = "vmid=100&agent=1&net0=virtio,bridge%3Dvmbr0&ipconfig0=ip%3D10.99.0.9/24";
+    assert_eq!(client.finished("POST", "/nodes/pve1/qemu", form).await, "OK");
+    assert_eq!(client.finished("POST", "/nodes/pve1/qemu/100/status/start", "").await, "OK");
+    lab.clock().freeze();
+    let agent = "/nodes/pve1/qemu/100/agent/network-get-interfaces";
+    let text = refused(&client, "GET", agent, "").await;
+    assert_eq!(text, "QEMU guest agent is not running");
+    lab.clock().advance(hour);
+    let interfaces = get(&client, agent).await;
+    assert_eq!(interfaces["result"][1]["ip-addresses"][0]["ip-address"], "10.99.0.9");
+}
