@@ -19,6 +19,8 @@ pub(crate) struct Progress {
 pub(crate) struct Reached {
     /// Set once the server has the object.
     pub(crate) identity: Option<Object>,
+    /// Attributes that are known before the operation ends.
+    pub(crate) known: Object,
     pub(crate) private: Private,
     pub(crate) diagnostics: Diagnostics,
 }

@@ -191,6 +191,16 @@ impl<R: ResourceModel> Context<R> {
         self.progress.lock().identity = Some(identity.to_object());
     }
 
+    /// Says what an attribute is before the operation ends: kept in the state when it does not end well.
+    pub fn reached<T: AttributeType>(&self, name: &str, value: &T) {
+        self.progress.lock().known.insert(name.to_owned(), value.to_value());
+    }
+
+    /// The text that an attribute had in the state before.
+    pub fn prior_text(&self, name: &str) -> Option<&str> {
+        self.prior_object.get(name).and_then(CtyValue::as_str)
+    }
+
     /// Takes [`Context::created`] back: the server does not have the object after all.
     pub fn abandoned(&self) {
         self.progress.lock().identity = None;

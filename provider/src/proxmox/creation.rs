@@ -53,6 +53,7 @@ impl<R: Resource> Creation<'_, R> {
         let wanted = self.claim.vm_id();
         // The fingerprint is ours from the first request on: what is begun is known for ours.
         cx.remember(UUID, &self.claim.uuid())?;
+        cx.reached(UUID, &self.claim.uuid());
         cx.remember(MARK, &self.claim.mark(""))?;
         let mut attempt = 1;
         loop {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use onprem_proxmox::{Error, ErrorKind, TlsProblem, Unreachable};
+use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Situation};
 
 /// Explains an error of the Proxmox client; nothing when it is another's.
@@ -100,7 +101,8 @@ pub(crate) fn explain(
         ErrorKind::BadParameters(errors) => {
             let mut diagnostic = could_not().hint("the server's words above name the parameter");
             for parameter in errors.keys() {
-                if let Some(path) = situation.attribute_named(parameter) {
+                let path = situation.attribute_named(parameter).or_else(|| device(situation, parameter));
+                if let Some(path) = path {
                     diagnostic = diagnostic.at(path);
                 }
             }
@@ -111,6 +113,15 @@ pub(crate) fn explain(
         _ => task(could_not(), situation, error),
     };
     Some(diagnostic)
+}
+
+/// The attribute that holds the device behind a parameter such as `net0` or `scsi0`.
+fn device(situation: &Situation, parameter: &str) -> Option<Path> {
+    let maps = ["network", "disks", "cdrom", "mount_points"];
+    maps.into_iter().find_map(|name| {
+        let slots = situation.values.get(name)?.as_map()?;
+        slots.contains_key(parameter).then(|| Path::from(name).key(parameter))
+    })
 }
 
 /// Failed tasks that have no kind of their own: the exit text says what happened.
@@ -132,6 +143,11 @@ fn task(diagnostic: Diagnostic, situation: &Situation, error: &Error) -> Diagnos
         };
         let diagnostic = diagnostic.hint(format!("{why}: open the URL from the node itself"));
         return at(diagnostic, situation, "url");
+    }
+    if task.exit.contains("failed to stat") {
+        let diagnostic =
+            diagnostic.hint("the file to import from is not there: was the image deleted?");
+        return at(diagnostic, situation, "image");
     }
     if task.exit.contains("still in use by linked clone") {
         return diagnostic.hint("destroy the guests that are linked clones of it first");

@@ -2,12 +2,12 @@
 //!
 //! A number is given away again after its guest is destroyed, so it identifies nothing for good. The
 //! UUID in a VM's `smbios1` does: no clone and no rollback changes it, and no two guests share one.
-//! It is kept in private state, beside the digest of the configuration at the last read.
+//! It is kept in private state and in the attribute `uuid`.
 
 use onprem_proxmox::{GuestConfig, VmId};
 use tf_provider::{Context, Diagnostic, Resource, Result};
 
-/// Key of the UUID in private state.
+/// Key of the UUID in private state, and name of the attribute.
 pub(crate) const UUID: &str = "uuid";
 /// Key of the mark that the guest carries while it is made, in private state.
 pub(crate) const MARK: &str = "mark";
@@ -31,7 +31,9 @@ pub(crate) fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Resul
     if mark.is_some_and(|mark| description.trim_end().ends_with(&mark)) {
         return Ok(Whose::Ours);
     }
+    // Terraform gives the destroy of a tainted object no private state; the attribute has it, too.
     let remembered: Option<String> = cx.recall(UUID)?;
+    let remembered = remembered.or_else(|| cx.prior_text(UUID).map(str::to_owned));
     Ok(match (remembered, uuid(config)) {
         (Some(ours), Some(theirs)) if ours == theirs => Whose::Ours,
         (Some(_), _) => Whose::Strangers,
@@ -111,6 +113,7 @@ pub(crate) fn ensure_unmoved<R: Resource>(cx: &Context<R>, vm_id: VmId, fresh: &
 pub(crate) fn remember<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<()> {
     if let Some(uuid) = uuid(config) {
         cx.remember(UUID, &uuid)?;
+        cx.reached(UUID, &uuid);
     }
     cx.remember(DIGEST, &config.digest())
 }

@@ -196,9 +196,8 @@ fn settings(block: Value<ProxmoxConfigValues>, owner: &Value<String>) -> Setting
             block.as_ref().and_then(|block| take(&block.$field, stringify!($field), &mut missing))
         };
     }
-    let endpoints = take!(endpoints).map(|list| list.into_iter().filter_map(Value::into_known));
-    let endpoints = match endpoints {
-        Some(list) => list.collect(),
+    let endpoints = match take!(endpoints) {
+        Some(list) => all_known(list, "endpoints", &mut missing),
         None => endpoint
             .iter()
             .flat_map(|list| list.split(','))
@@ -215,26 +214,24 @@ fn settings(block: Value<ProxmoxConfigValues>, owner: &Value<String>) -> Setting
         }
         _ => None,
     };
+    let pins = take!(fingerprints).unwrap_or_default();
+    let fingerprints = all_known(pins, "fingerprints", &mut missing);
+    let headers = take!(headers).unwrap_or_default();
+    let (names, values): (Vec<_>, Vec<_>) = headers.into_iter().unzip();
+    let values = all_known(values, "headers", &mut missing).into_iter().map(Secret::new);
+    let headers = names.into_iter().zip(values).collect();
     let on = |text: String| matches!(text.as_str(), "1" | "true" | "yes");
     let known = Known {
         endpoints,
         authentication,
         ca_certificate: take!(ca_certificate).or_else(|| env_text("PROXMOX_VE_CA_CERTIFICATE")),
-        fingerprints: take!(fingerprints)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::into_known)
-            .collect(),
+        fingerprints,
         insecure: take!(insecure)
             .or_else(|| env_text("PROXMOX_VE_INSECURE").map(on))
             .unwrap_or_default(),
         timeout: take!(timeout).and_then(|s| u64::try_from(s).ok()).map(Duration::from_secs),
         max_concurrency: take!(max_concurrency).and_then(|count| usize::try_from(count).ok()),
-        headers: take!(headers)
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, value)| Some((name, Secret::new(value.into_known()?))))
-            .collect(),
+        headers,
         owner: owner.known().cloned(),
         vm_id_range: take!(vm_id_range).and_then(|range| {
             let first = VmId::new(range.first.into_known()?).ok()?;
@@ -257,6 +254,18 @@ fn take<T: Clone>(
         missing.get_or_insert(name);
     }
     value.known().cloned()
+}
+
+/// The elements of a list; one that is unknown makes the whole unknown, or a pin would be lost.
+fn all_known(
+    list: Vec<Value<String>>,
+    name: &'static str,
+    missing: &mut Option<&'static str>,
+) -> Vec<String> {
+    if list.iter().any(Value::is_unknown) {
+        missing.get_or_insert(name);
+    }
+    list.into_iter().filter_map(Value::into_known).collect()
 }
 
 /// A variable of the environment that is set to something.
@@ -313,8 +322,7 @@ impl Proxmox {
     /// The same client, within the time that the operation has.
     pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
         let left = cx.deadline().saturating_duration_since(tokio::time::Instant::now());
-        let limit = humantime::format_duration(cx.time_limit());
-        let name = format!("the {} timeout of {limit}", cx.operation().verb());
+        let name = format!("the {} timeout", cx.operation().verb());
         let deadline = Deadline::after(left, &name);
         Self { client: self.client.until(&deadline), deadline, ..self.clone() }
     }

@@ -26,6 +26,49 @@ pub(crate) fn carry(attributes: &[Attribute], fresh: &mut Object, known: Option<
     }
 }
 
+/// Gives settings that the configuration leaves to the server the value that was planned for them, even
+/// where the server has another one since: somebody changed it between plan and apply, and the next
+/// refresh shows that.
+pub(crate) fn hold(
+    attributes: &[Attribute],
+    fresh: &mut Object,
+    planned: &Object,
+    config: Option<&Object>,
+) {
+    for attribute in attributes {
+        let (Some(slot), Some(promised)) =
+            (fresh.get_mut(attribute.name), planned.get(attribute.name))
+        else {
+            continue;
+        };
+        let config = config.and_then(|config| config.get(attribute.name));
+        let config = config.filter(|config| !config.is_null());
+        let setting = matches!(attribute.class, Class::Setting { .. });
+        if setting && config.is_none() && promised.is_wholly_known() {
+            *slot = promised.clone();
+            continue;
+        }
+        let Some((_, nested)) = attribute.kind.nested() else { continue };
+        match (slot, promised) {
+            (CtyValue::Object(fresh), CtyValue::Object(promised)) => {
+                hold(nested, fresh, promised, config.and_then(CtyValue::as_object));
+            }
+            (CtyValue::Map(fresh), CtyValue::Map(promised)) => {
+                let config = config.and_then(CtyValue::as_map);
+                for (key, element) in fresh {
+                    if let (CtyValue::Object(fresh), Some(CtyValue::Object(promised))) =
+                        (element, promised.get(key))
+                    {
+                        let config = config.and_then(|config| config.get(key));
+                        hold(nested, fresh, promised, config.and_then(CtyValue::as_object));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
     let Some((_, nested)) = attribute.kind.nested() else {
         if before.is_known() && !before.is_null() && attribute.equivalent(before, slot) {

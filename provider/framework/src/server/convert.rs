@@ -74,6 +74,21 @@ pub(super) fn identity_type(resource: &ResourceDescription) -> Type {
     Type::object(resource.identity.iter().map(|(name, ty, _)| (*name, ty.clone())))
 }
 
+/// The detail, with the place in it where the place is inside an attribute: Terraform shows no more than
+/// the line of the resource for those.
+fn located(diagnostic: &Diagnostic) -> String {
+    let detail = diagnostic.full_detail();
+    let Some(path) = diagnostic.path().filter(|path| path.steps().len() > 1) else { return detail };
+    let place = format!("`{path}`");
+    if detail.contains(&place) || diagnostic.summary().contains(&place) {
+        return detail;
+    }
+    match detail.is_empty() {
+        true => format!("It is about {place}."),
+        false => format!("{detail}\n\nIt is about {place}."),
+    }
+}
+
 pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
     let severity = match diagnostic.severity() {
         Severity::Error => proto::diagnostic::Severity::Error,
@@ -82,7 +97,7 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
     proto::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary().to_owned(),
-        detail: diagnostic.full_detail(),
+        detail: located(diagnostic),
         attribute: diagnostic.path().map(Into::into),
     }
 }

@@ -308,6 +308,7 @@ impl<P: Provider> Server<P> {
         let description = resource.description();
         let attributes = &description.schema.attributes;
         let prior = objects.prior.clone();
+        let config = objects.config.clone();
         let planned = objects.planned.clone().unwrap_or_default();
         let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
         let subject = if prior.is_some() { objects.identity.clone() } else { planned.clone() };
@@ -318,11 +319,12 @@ impl<P: Provider> Server<P> {
                 _ => resource.update(clients, around, objects),
             })
             .await;
-        let Finished { outcome, mut private, identity, mut diagnostics } = finished;
+        let Finished { outcome, mut private, identity, known, mut diagnostics } = finished;
         private.settle_configured(outcome.is_ok());
         let state = match outcome {
             Ok(mut fresh) => {
                 carry::carry(attributes, &mut fresh, Some(&planned));
+                carry::hold(attributes, &mut fresh, &planned, config.as_ref());
                 let fresh = CtyValue::Object(fresh);
                 if CHECKED {
                     let name = &description.name;
@@ -342,6 +344,7 @@ impl<P: Provider> Server<P> {
                     (None, Some(identity)) => {
                         let mut state = CtyValue::Object(planned).null_unknowns();
                         if let CtyValue::Object(state) = &mut state {
+                            state.extend(known);
                             state.extend(identity);
                         }
                         state
@@ -427,6 +430,7 @@ struct Finished<T> {
     outcome: Result<T>,
     private: Private,
     identity: Option<Object>,
+    known: Object,
     diagnostics: Diagnostics,
 }
 
@@ -475,12 +479,13 @@ impl Job {
         let mut reached = progress.lock();
         let private = reached.private.clone();
         let identity = reached.identity.clone();
+        let known = reached.known.clone();
         let gathered = std::mem::take(&mut reached.diagnostics);
         drop(reached);
         let mut diagnostics = Diagnostics::default();
         diagnostics.extend(gathered.into_iter().map(|one| server.explain(one, &situation)));
         let outcome = outcome.map_err(|error| server.explain(error, &situation));
-        Finished { outcome, private, identity, diagnostics }
+        Finished { outcome, private, identity, known, diagnostics }
     }
 }
 

@@ -158,7 +158,8 @@ pub(crate) fn change(
         for key in MANAGED {
             let wanted = fields.get(key).map(format::text).filter(|text| !text.is_empty());
             match wanted {
-                Some(text) => params.set(key, text),
+                // The server's own separator between servers is a blank.
+                Some(text) => params.set(key, text.replace(';', " ")),
                 None if current.contains_key(key) => params.delete(key),
                 None => continue,
             };

@@ -26,19 +26,23 @@ pub(super) async fn create(cx: &Context<Image>, pve: &Proxmox, plan: &ImagePlan)
     // The server keeps a finished file with the right checksum and takes anything else for a
     // stranger's, so what was resumed is verified once more by asking for it again.
     let mut section = Some(cx.critical());
+    let mut begun = false;
     let finished = storage
         .download_url(&download)
         .on_start(|_| {
             cx.created(&identity);
+            begun = true;
             section = None;
         })
         .await;
     drop(section);
     if let Err(error) = finished {
-        // A failed download leaves no file, and one that is refused leaves a stranger's: neither is for
-        // the state to keep.
+        // A download that failed leaves no file, and one that was refused leaves a stranger's: neither is
+        // for the state to keep. One that nobody waits for any longer goes on.
         let strangers = matches!(error.kind(), ErrorKind::AlreadyExists);
-        if strangers || matches!(storage.volume(&identity.volume_id).await, Ok(None)) {
+        let ended = error.task().is_some() || !begun;
+        let absent = || async { matches!(storage.volume(&identity.volume_id).await, Ok(None)) };
+        if strangers || (ended && absent().await) {
             cx.abandoned();
         }
         return Err(error.into());

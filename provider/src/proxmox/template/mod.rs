@@ -46,6 +46,9 @@ pub(crate) struct Template {
     /// Node to make it on.
     #[attr(required, replace)]
     node: Text<NodeName>,
+    /// UUID that the firmware shows the guest; no other guest has it.
+    #[attr(computed)]
+    uuid: String,
     /// Node that it is on now; another one after a migration.
     #[attr(computed)]
     current_node: String,
@@ -91,11 +94,18 @@ impl Resource for Template {
         if !fingerprint::recognise(cx, vm_id, &found.config)? {
             return Ok(None);
         }
-        if found.kind == GuestKind::Lxc || !is_template(&found.config) {
-            let what = if found.kind == GuestKind::Lxc { "a container" } else { "a VM" };
-            return Err(Diagnostic::error(format!("Guest {vm_id} is {what} and no template"))
-                .hint("convert it to a template in the web interface, or remove it from the state")
+        if found.kind == GuestKind::Lxc {
+            return Err(Diagnostic::error(format!("Guest {vm_id} is a container and no template"))
+                .hint("remove it from the state and import it as what it is")
                 .at("vm_id"));
+        }
+        if !is_template(&found.config) {
+            // A create that was cut short leaves one: Terraform must see it, to make it anew.
+            cx.warn(
+                Diagnostic::warning(format!("Guest {vm_id} is a VM and no template"))
+                    .hint("`terraform apply -replace=ADDRESS` makes it anew")
+                    .at("vm_id"),
+            );
         }
         fingerprint::remember(cx, &found.config)?;
         state(cx, vm_id, &found).map(Some)
@@ -199,6 +209,7 @@ fn read(vm_id: VmId, node: &NodeName, config: &GuestConfig) -> Result<Template, 
         template_id: vm_id.to_string(),
         vm_id: vm_id.number().into(),
         node: node.clone().into(),
+        uuid: fingerprint::uuid(config).unwrap_or_default(),
         current_node: node.to_string(),
         image: None,
         rebuild_on_image_change: false,

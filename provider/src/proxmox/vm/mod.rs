@@ -56,6 +56,9 @@ pub(crate) struct Vm {
     /// Further nodes that it may be on: where it has been moved to one of them, it stays.
     #[attr(optional)]
     allowed_nodes: Option<BTreeSet<Text<NodeName>>>,
+    /// UUID that the firmware shows the guest; no other guest has it.
+    #[attr(computed)]
+    uuid: String,
     /// Node that it is on now.
     #[attr(computed(until = [allowed_nodes, node]))]
     current_node: String,

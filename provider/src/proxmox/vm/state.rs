@@ -7,6 +7,7 @@ use tf_provider::{Context, Result, Update, Value};
 use super::{RebootPolicy, Vm, VmOptions, VmPlan, power};
 use crate::proxmox::Proxmox;
 use crate::proxmox::claim::unmarked;
+use crate::proxmox::fingerprint;
 use crate::proxmox::format::Pve;
 use crate::proxmox::hardware::Hardware;
 use crate::proxmox::hardware::cloud_init::{self, CloudInitValues};
@@ -85,6 +86,7 @@ pub(super) async fn state(
         id: vm_id.to_string(),
         vm_id: vm_id.number().into(),
         node: asked.cloned().unwrap_or_else(|| node.clone().into()),
+        uuid: fingerprint::uuid(config).unwrap_or_default(),
         allowed_nodes: None,
         current_node: node.to_string(),
         pool: row.and_then(|row| row.pool.clone()),
