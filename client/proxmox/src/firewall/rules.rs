@@ -6,6 +6,9 @@ use crate::{Client, Error, ErrorKind, FirewallRule, Params, RuleEdit, RuleEntry,
 
 use super::{edit_script, send_once};
 
+/// How often a step is sent whose answer is lost and which the list shows not to be taken
+const ATTEMPTS: u32 = 3;
+
 /// A list of rules whose first match decides. API: `…/firewall/rules`, `/cluster/firewall/groups/{group}`
 #[derive(Clone, Debug)]
 pub struct FirewallRules {
@@ -73,9 +76,9 @@ impl FirewallRules {
 
     /// Make the list what is wanted, by the steps of [`edit_script`], and give it as it is then
     ///
-    /// `current` is the list that the caller knows; when it is what is wanted nothing is sent. Every step is checked against it: a change by
-    /// somebody else ends the work, with the steps taken until then in force. What a lost answer said
-    /// is seen in the list.
+    /// `current` is the list that the caller knows; when it is what is wanted nothing is sent. Every
+    /// step is checked against it: a change by somebody else ends the work, with the steps taken until
+    /// then in force. What a lost answer said is seen in the list.
     ///
     /// # Errors
     /// Digest mismatch when the list is not, or does not stay, what the caller and these steps made of
@@ -142,42 +145,56 @@ impl Work<'_> {
         if !matches!(edit, RuleEdit::Create { .. }) {
             self.look().await?;
         }
-        let outcome = match edit {
-            RuleEdit::Create { rule } => self.rules.create(rule).await,
-            RuleEdit::Delete { pos } => self.rules.delete(*pos, self.list.digest()).await,
-            RuleEdit::Move { pos, before } => {
-                self.rules.move_before(*pos, *before, self.list.digest()).await
+        let mut attempt = 1;
+        loop {
+            match self.send(edit).await {
+                Ok(()) => {
+                    self.unseen.push(edit.clone());
+                    return Ok(());
+                }
+                Err(error) if error.maybe_executed() => {
+                    if self.was_executed(edit).await? {
+                        return Ok(());
+                    }
+                    if attempt == ATTEMPTS {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
             }
+            attempt += 1;
+        }
+    }
+
+    async fn send(&self, edit: &RuleEdit) -> Result<(), Error> {
+        let digest = self.list.digest();
+        match edit {
+            RuleEdit::Create { rule } => self.rules.create(rule).await,
+            RuleEdit::Delete { pos } => self.rules.delete(*pos, digest).await,
+            RuleEdit::Move { pos, before } => self.rules.move_before(*pos, *before, digest).await,
             RuleEdit::Update { pos, rule } => match self.list.entries.get(*pos) {
-                Some(entry) => self.rules.update(*pos, &entry.rule, rule, self.list.digest()).await,
+                Some(entry) => self.rules.update(*pos, &entry.rule, rule, digest).await,
                 None => Err(changed()),
             },
-        };
-        match outcome {
-            Ok(()) => {
-                self.unseen.push(edit.clone());
-                Ok(())
-            }
-            Err(error) if error.maybe_executed() => self.recover(edit, error).await,
-            Err(error) => Err(error),
         }
     }
 
     /// Find out from the list whether a step was taken whose answer was lost
-    async fn recover(&mut self, edit: &RuleEdit, error: Error) -> Result<(), Error> {
-        let now = self.rules.list().await.map_err(|_| error.clone())?;
-        let expected = self.expected(&self.unseen);
-        let mut steps = self.unseen.clone();
-        steps.push(edit.clone());
-        if self.fits(&now, &self.expected(&steps)) {
-            self.unseen.clear();
-            self.list = now;
-            return Ok(());
-        }
-        if self.fits(&now, &expected) {
-            return Err(error);
-        }
-        Err(changed())
+    async fn was_executed(&mut self, edit: &RuleEdit) -> Result<bool, Error> {
+        let now = self.rules.list().await?;
+        let before = self.expected(&self.unseen);
+        self.unseen.push(edit.clone());
+        let after = self.expected(&self.unseen);
+        // A rule of ours fits whatever stands there: then the digest tells.
+        let executed = match (fits(&now, &before), fits(&now, &after)) {
+            (false, false) => return Err(changed()),
+            (false, true) => true,
+            (true, true) => now.digest() != self.list.digest(),
+            (true, false) => false,
+        };
+        self.unseen.clear();
+        self.list = now;
+        Ok(executed)
     }
 
     /// Read the list and make sure that it is what the steps made of it
@@ -186,7 +203,7 @@ impl Work<'_> {
             return Ok(());
         }
         let now = self.rules.list().await?;
-        if !self.fits(&now, &self.expected(&self.unseen)) {
+        if !fits(&now, &self.expected(&self.unseen)) {
             return Err(changed());
         }
         self.unseen.clear();
@@ -202,13 +219,13 @@ impl Work<'_> {
         }
         list
     }
+}
 
-    fn fits(&self, now: &RuleList, expected: &[Option<FirewallRule>]) -> bool {
-        now.entries.len() == expected.len()
-            && now.entries.iter().zip(expected).all(|(entry, expected)| {
-                expected.as_ref().is_none_or(|expected| *expected == entry.rule)
-            })
-    }
+fn fits(now: &RuleList, expected: &[Option<FirewallRule>]) -> bool {
+    now.entries.len() == expected.len()
+        && now.entries.iter().zip(expected).all(|(entry, expected)| {
+            expected.as_ref().is_none_or(|expected| *expected == entry.rule)
+        })
 }
 
 fn changed() -> Error {

@@ -143,14 +143,17 @@ impl IpSet {
         send_once(&self.client, &self.path(), &params).await
     }
 
-    /// Change comment and `nomatch` of an entry. API: `PUT …/ipset/{name}/{cidr}`
+    /// Make comment and `nomatch` of an entry what they are here. API: `PUT …/ipset/{name}/{cidr}`
     ///
     /// # Errors
     /// Not found when there is no such entry; digest mismatch.
     pub async fn update(&self, entry: &IpSetEntry, digest: Option<&str>) -> Result<(), Error> {
-        let mut params = Params::new().with("nomatch", entry.nomatch);
-        params.set("comment", entry.comment.as_deref().unwrap_or_default());
-        params.set_opt("digest", digest);
+        // What is left out is taken away.
+        let mut params = Params::new();
+        params
+            .set_opt("comment", entry.comment.as_ref())
+            .set_opt("nomatch", entry.nomatch.then_some(true))
+            .set_opt("digest", digest);
         send(&self.client, Method::PUT, &self.entry_path(&entry.cidr), &params).await
     }
 

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod access;
+mod agent;
 mod cluster;
+mod firewall;
+mod guests;
 mod lab;
+mod migrate;
 mod recorded;
 mod requests;
 mod server;
