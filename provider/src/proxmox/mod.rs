@@ -6,6 +6,7 @@
 //! source, in the list below.
 
 mod claim;
+mod cloud_init_iso;
 mod creation;
 mod explain;
 mod fingerprint;
@@ -33,6 +34,7 @@ pub use system::{ProxmoxConfig, VmIdRange};
 /// What the provider offers for Proxmox VE.
 pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
+        .resource::<cloud_init_iso::CloudInitIso>()
         .resource::<image::Image>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()

@@ -77,7 +77,9 @@ impl Texts {
         let tree = InputTree::new(PathSeparator::ForwardSlash, files);
         let image = IsoImageWriter::create(Cursor::new(vec![]), tree, options);
         let mut image = image
-            .map_err(|error| Diagnostic::error("The ISO image could not be made").detail(error.to_string()))?
+            .map_err(|error| {
+                Diagnostic::error("The ISO image could not be made").detail(error.to_string())
+            })?
             .into_inner();
         image.resize(image.len().next_multiple_of(SECTOR), 0);
         take_dates_out(&mut image);
