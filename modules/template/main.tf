@@ -25,6 +25,7 @@ resource "onprem_proxmox_template" "this" {
   name        = var.name
   description = var.description
   tags        = var.tags
+  protection  = var.protection
 
   image                   = onprem_proxmox_image.this.volume_id
   rebuild_on_image_change = var.rebuild_on_image_change

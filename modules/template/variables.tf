@@ -193,6 +193,13 @@ variable "description" {
   default     = null
 }
 
+variable "protection" {
+  description = "Whether Proxmox VE refuses to remove the template or its disks, which its replacement needs too."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "rebuild_on_image_change" {
   description = "Whether a new image replaces the template. Otherwise it says so and leaves it."
   type        = bool

@@ -56,6 +56,28 @@ run "a_new_checksum_is_a_new_image" {
   }
 }
 
+run "a_template_is_protected_on_request_alone" {
+  command = plan
+
+  assert {
+    condition     = onprem_proxmox_template.this.protection == false
+    error_message = "the template is protected unasked"
+  }
+}
+
+run "protection_reaches_the_template" {
+  command = plan
+
+  variables {
+    protection = true
+  }
+
+  assert {
+    condition     = onprem_proxmox_template.this.protection == true
+    error_message = "the template is not protected"
+  }
+}
+
 run "a_checksum_of_another_algorithm_is_refused" {
   command = plan
 

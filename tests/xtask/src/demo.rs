@@ -63,7 +63,8 @@ pub fn run(options: Options) -> Result<()> {
 
 fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
     let _lock = lock(folder)?;
-    let mut steps = Steps::new(11, interrupt.clone());
+    let protects = options.environment.protects()?;
+    let mut steps = Steps::new(if protects { 12 } else { 11 }, interrupt.clone());
 
     let terraform = steps.step("find terraform", || {
         let terraform = Terraform::find()?;
@@ -98,6 +99,11 @@ fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
     if options.keep {
         look_around(&run, &lab.greeting, interrupt)?;
     }
+    if protects {
+        steps.step("terraform apply without the protection of templates", || {
+            run.terraform(&["apply", "-auto-approve", "-var=protect_templates=false"])
+        })?;
+    }
     steps.step("terraform destroy", || run.terraform(&["destroy", "-auto-approve"]))?;
     steps.step("compare the lab's inventory with the one before", || {
         let lines = difference(&before, &lab.inventory()?);
@@ -122,6 +128,17 @@ impl Environment {
             Self::Prod => "prod",
         }
     }
+
+    fn folder(self) -> PathBuf {
+        workspace::root().join("environments").join(self.name())
+    }
+
+    /// Whether Proxmox VE refuses to remove its templates until that is taken back.
+    fn protects(self) -> Result<bool> {
+        let folder = self.folder();
+        ensure!(folder.is_dir(), "there is no environments/{} yet", self.name());
+        Ok(declared_variables(&folder)?.iter().any(|name| name == "protect_templates"))
+    }
 }
 
 /// A copy of an environment under target/, and the terraform that runs in it.
@@ -144,8 +161,7 @@ impl Run {
         interrupt: Interrupt,
     ) -> Result<Self> {
         let name = environment.name();
-        let source = workspace::root().join("environments").join(name);
-        ensure!(source.is_dir(), "there is no environments/{name} yet");
+        let source = environment.folder();
         for child in ["environments", "modules", "mirror"] {
             let old = folder.join(child);
             if old.exists() {

@@ -1,0 +1,473 @@
+# The provider is mocked: these tests need no Proxmox VE.
+mock_provider "onprem" {}
+
+variables {
+  node      = "pve1"
+  templates = { ubuntu22 = 9000 }
+
+  vm_configs = [
+    { name = "web-01", template = "ubuntu22", vm_id = 9100, ip_address = "10.20.0.11/24", gateway = "10.20.0.1" },
+    { name = "web-02", template = "ubuntu22", vm_id = 9101 },
+  ]
+}
+
+run "outputs" {
+  assert {
+    condition     = output.vm_id == { "web-01" = 9100, "web-02" = 9101 }
+    error_message = "vm_id is not the map of what was asked for"
+  }
+
+  assert {
+    condition     = output.ip_address["web-01"] == "10.20.0.11"
+    error_message = "a static address is not there without its prefix length"
+  }
+
+  assert {
+    condition     = output.ip_address["web-02"] == null
+    error_message = "an address that DHCP gives is claimed to be known"
+  }
+}
+
+run "what_is_left_out_has_a_default" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for vm in onprem_proxmox_vm.this :
+      vm.clone.vm_id == 9000 && vm.clone.full == false && vm.node == "pve1" && vm.cpu.cores == 2
+      && vm.memory == 2048 && vm.network.net0.bridge == "vmbr0" && vm.started && !vm.protection
+    ])
+    error_message = "a default is another one"
+  }
+
+  assert {
+    condition     = onprem_proxmox_vm.this["web-02"].cloud_init.ip_config.net0.ipv4.address == "dhcp"
+    error_message = "a VM without an address does not ask for one"
+  }
+}
+
+run "a_vm_has_its_own_settings" {
+  command = plan
+
+  variables {
+    vlan_id  = 20
+    user     = "ops"
+    tags     = ["lab"]
+    ssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkn0Nvt1FHf1tqVJ3jVV4YbBZxY0Mv6Vn1P2xkzEiMo ops"]
+
+    vm_configs = [
+      {
+        name       = "db-01"
+        template   = "ubuntu22"
+        full_clone = true
+        node       = "pve2"
+        cores      = 4
+        memory     = 4096
+        balloon    = 1024
+        disk_size  = 16
+        data_disks = { scsi1 = { storage = "nfs", size = 32 } }
+        bridge     = "vmbr1"
+        vlan_id    = 30
+        user       = "dba"
+        tags       = ["database"]
+
+        startup_order = 1
+      },
+      { name = "web-01", template = "ubuntu22" },
+    ]
+  }
+
+  assert {
+    condition     = onprem_proxmox_vm.this["db-01"].node == "pve2"
+    error_message = "a VM's node does not win over the common one"
+  }
+
+  assert {
+    condition     = onprem_proxmox_vm.this["db-01"].clone == { vm_id = 9000, full = true, storage = "local-lvm" }
+    error_message = "a full clone does not go to its storage"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["db-01"].disks["scsi0"].size == 16,
+      onprem_proxmox_vm.this["db-01"].disks["scsi1"].storage == "nfs",
+      onprem_proxmox_vm.this["db-01"].disks["scsi1"].size == 32,
+      keys(onprem_proxmox_vm.this["web-01"].disks) == tolist(["scsi0"]),
+    ])
+    error_message = "the disks are not those of the VM"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["db-01"].network["net0"].bridge == "vmbr1",
+      onprem_proxmox_vm.this["db-01"].network["net0"].vlan_id == 30,
+      onprem_proxmox_vm.this["web-01"].network["net0"].vlan_id == 20,
+    ])
+    error_message = "the network is not that of the VM, or else the common one"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["db-01"].cloud_init.user == "dba",
+      onprem_proxmox_vm.this["web-01"].cloud_init.user == "ops",
+      length(onprem_proxmox_vm.this["web-01"].cloud_init.ssh_keys) == 1,
+    ])
+    error_message = "who may log in is not the VM's own, or else the common one"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["db-01"].tags == toset(["database", "lab"]),
+      onprem_proxmox_vm.this["db-01"].startup.order == 1,
+    ])
+    error_message = "tags or start-up order are not those that were asked for"
+  }
+}
+
+run "no_vm_is_no_error" {
+  command = plan
+
+  variables {
+    vm_configs = []
+  }
+
+  assert {
+    condition     = length(output.vm_id) == 0 && length(output.ip_address) == 0
+    error_message = "there is a VM that nobody asked for"
+  }
+}
+
+run "a_name_that_is_there_twice_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 9100 },
+      { name = "web-01", template = "ubuntu22", vm_id = 9101 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_name_with_an_underscore_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web_01", template = "ubuntu22" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_name_that_ends_in_a_hyphen_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-", template = "ubuntu22" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_template_that_is_not_there_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "debian13" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_vm_id_that_is_there_twice_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 9100 },
+      { name = "web-02", template = "ubuntu22", vm_id = 9100 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_reserved_vm_id_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 99 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_vm_id_that_is_too_large_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 1000000000 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_vm_id_that_is_no_whole_number_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 9100.5 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "no_core_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", cores = 0 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "half_a_core_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", cores = 1.5 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "no_socket_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", sockets = 0 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "nine_sockets_are_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", sockets = 9 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "too_little_memory_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", memory = 15 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_balloon_above_the_memory_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", memory = 1024, balloon = 2048 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_disk_without_room_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", disk_size = 0 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_data_disk_in_the_first_slot_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", data_disks = { scsi0 = { storage = "local-lvm", size = 1 } } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_data_disk_in_no_slot_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", data_disks = { data = { storage = "local-lvm", size = 1 } } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_data_disk_without_room_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", data_disks = { scsi1 = { storage = "local-lvm", size = 0 } } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_vlan_id_that_is_too_large_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vlan_id = 4095 },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_mac_address_of_a_group_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", mac_address = "01:00:5e:00:00:01" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "an_address_without_prefix_length_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "an_address_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.256/24" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "an_address_that_is_there_twice_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11/24" },
+      { name = "web-02", template = "ubuntu22", ip_address = "10.20.0.11/16" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_gateway_in_another_network_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11/24", gateway = "10.20.1.1" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_gateway_beside_dhcp_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", gateway = "10.20.0.1" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "another_reboot_policy_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", reboot = "always" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "a_common_vlan_id_that_is_too_large_is_refused" {
+  command = plan
+
+  variables {
+    vlan_id = 4095
+  }
+
+  expect_failures = [var.vlan_id]
+}
+
+run "a_key_that_is_no_public_key_is_refused" {
+  command = plan
+
+  variables {
+    ssh_keys = ["~/.ssh/id_ed25519.pub"]
+  }
+
+  expect_failures = [var.ssh_keys]
+}

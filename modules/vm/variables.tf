@@ -1,0 +1,242 @@
+variable "vm_configs" {
+  description = <<-EOT
+    The VMs. A name is a VM's key: it stays the same VM whatever its place in the list is.
+
+    - `name`: name of the VM, and the host name that cloud-init gives the guest.
+    - `template`: key of `templates` to clone.
+    - `full_clone`: copies the template's disk instead of linking to it.
+    - `vm_id`: VM id; the next free one when left out.
+    - `node`: node to make it on, instead of the variable `node`.
+    - `cores`, `sockets`, `cpu_type`: processors.
+    - `memory`: memory in MiB. `balloon`: MiB below which the balloon does not take it.
+    - `disk_storage`: storage of the disk; for a linked clone that of its template.
+    - `disk_size`: size of the disk in GiB, at least the template's, which it has when left out.
+    - `data_disks`: further disks by slot, with `storage` and `size` in GiB.
+    - `bridge`, `vlan_id`: where the network card is plugged in, instead of the variables of that name.
+    - `mac_address`: MAC address of the network card.
+    - `ip_address`: IPv4 address with its prefix length, or `dhcp`. `gateway`: the way out of that network.
+    - `dns_servers`, `dns_domain`: name service, instead of the node's.
+    - `user`, `ssh_keys`: who may log in, instead of the variables of that name.
+    - `tags`: tags besides the variable `tags`.
+    - `description`: notes, in Markdown.
+    - `agent`: whether the image has the QEMU guest agent.
+    - `started`: whether it runs. `on_boot`: whether it starts with its node, and `startup_order` when.
+    - `protection`: refuses to remove the VM or its disks.
+    - `reboot`: whether an apply restarts it for a change that needs it: never, if-needed or error.
+  EOT
+  type = list(object({
+    name          = string
+    template      = string
+    full_clone    = optional(bool, false)
+    vm_id         = optional(number)
+    node          = optional(string)
+    cores         = optional(number, 2)
+    sockets       = optional(number, 1)
+    cpu_type      = optional(string)
+    memory        = optional(number, 2048)
+    balloon       = optional(number)
+    disk_storage  = optional(string, "local-lvm")
+    disk_size     = optional(number)
+    data_disks    = optional(map(object({ storage = string, size = number })), {})
+    bridge        = optional(string)
+    vlan_id       = optional(number)
+    mac_address   = optional(string)
+    ip_address    = optional(string, "dhcp")
+    gateway       = optional(string)
+    dns_servers   = optional(list(string))
+    dns_domain    = optional(string)
+    user          = optional(string)
+    ssh_keys      = optional(list(string))
+    tags          = optional(set(string), [])
+    description   = optional(string)
+    agent         = optional(bool, true)
+    started       = optional(bool, true)
+    on_boot       = optional(bool, true)
+    startup_order = optional(number)
+    protection    = optional(bool, false)
+    reboot        = optional(string, "never")
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(distinct(var.vm_configs[*].name)) == length(var.vm_configs)
+    error_message = "Each name must be there once."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs :
+      can(regex("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$", vm.name))
+    ])
+    error_message = "Each name must be a DNS label: letters, digits and hyphens, at most 63."
+  }
+
+  validation {
+    condition     = alltrue([for vm in var.vm_configs : contains(keys(var.templates), vm.template)])
+    error_message = "Each template must be a key of templates."
+  }
+
+  validation {
+    condition = length(distinct(compact(var.vm_configs[*].vm_id))) == length(
+      compact(var.vm_configs[*].vm_id)
+    )
+    error_message = "Each vm_id must be there once."
+  }
+
+  validation {
+    condition = alltrue([
+      for id in compact(var.vm_configs[*].vm_id) :
+      id >= 100 && id <= 999999999 && floor(id) == tonumber(id)
+    ])
+    error_message = "Each vm_id must be a whole number from 100 to 999999999."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.cores >= 1 && vm.cores <= 768 && floor(vm.cores) == vm.cores
+    ])
+    error_message = "The cores must be a whole number from 1 to 768."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.sockets >= 1 && vm.sockets <= 8 && floor(vm.sockets) == vm.sockets
+    ])
+    error_message = "The sockets must be a whole number from 1 to 8."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.memory >= 16 && floor(vm.memory) == vm.memory
+    ])
+    error_message = "The memory must be a whole number of MiB, 16 or more."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs :
+      vm.balloon == null || try(vm.balloon >= 0 && vm.balloon <= vm.memory, false)
+    ])
+    error_message = "The balloon must be from 0 to the memory."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.disk_size == null || try(vm.disk_size >= 1, false)
+    ])
+    error_message = "The disk_size must be 1 GiB or more."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for vm in var.vm_configs : [
+        for slot, disk in vm.data_disks :
+        can(regex("^(scsi|virtio|sata|ide)[0-9]+$", slot)) && slot != "scsi0" && disk.size >= 1
+      ]
+    ]))
+    error_message = "The data_disks must be in slots such as scsi1 or virtio0, not in scsi0, and of 1 GiB or more."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs :
+      vm.vlan_id == null || try(vm.vlan_id >= 1 && vm.vlan_id <= 4094, false)
+    ])
+    error_message = "The vlan_id must be from 1 to 4094."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.mac_address == null || can(
+        regex("^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$", vm.mac_address)
+      )
+    ])
+    error_message = "The mac_address must be that of one card, such as BC:24:11:00:00:01."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs :
+      vm.ip_address == "dhcp" || can(regex("^[0-9.]+/[0-9]+$", vm.ip_address)) && can(cidrhost(vm.ip_address, 0))
+    ])
+    error_message = "The ip_address must be an IPv4 address with its prefix length, such as 10.20.0.11/24, or dhcp."
+  }
+
+  validation {
+    condition = length(distinct([
+      for vm in var.vm_configs : split("/", vm.ip_address)[0] if vm.ip_address != "dhcp"
+    ])) == length([for vm in var.vm_configs : vm if vm.ip_address != "dhcp"])
+    error_message = "Each ip_address must be there once."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.gateway == null || try(
+        cidrhost("${vm.gateway}/${split("/", vm.ip_address)[1]}", 0) == cidrhost(vm.ip_address, 0), false
+      )
+    ])
+    error_message = "The gateway must be an address in the network of a static ip_address."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : contains(["never", "if-needed", "error"], vm.reboot)
+    ])
+    error_message = "The reboot must be never, if-needed or error."
+  }
+}
+
+variable "templates" {
+  description = "VM ids of the templates, by the names that vm_configs uses."
+  type        = map(number)
+  nullable    = false
+}
+
+variable "node" {
+  description = "Node to make the VMs on, unless their own says otherwise."
+  type        = string
+  nullable    = false
+}
+
+variable "bridge" {
+  description = "Bridge of the network cards."
+  type        = string
+  default     = "vmbr0"
+  nullable    = false
+}
+
+variable "vlan_id" {
+  description = "VLAN of the network cards. Untagged when null."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.vlan_id == null || try(var.vlan_id >= 1 && var.vlan_id <= 4094, false)
+    error_message = "The vlan_id must be from 1 to 4094."
+  }
+}
+
+variable "user" {
+  description = "User that cloud-init makes. The image's own when null."
+  type        = string
+  default     = null
+}
+
+variable "ssh_keys" {
+  description = "Public keys that may log in, one each."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key in var.ssh_keys : can(regex("^[a-z0-9@.-]+ [A-Za-z0-9+/=]+", key))])
+    error_message = "The ssh_keys must be public keys as in authorized_keys: type, key, comment."
+  }
+}
+
+variable "tags" {
+  description = "Tags of all VMs."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
