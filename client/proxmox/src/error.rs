@@ -85,6 +85,16 @@ impl Error {
         self.0.maybe_executed
     }
 
+    /// Whether no answer of the server itself came, and the request may have been carried out
+    pub(crate) fn is_lost(&self) -> bool {
+        let unclear = match self.kind() {
+            ErrorKind::Lost | ErrorKind::Timeout | ErrorKind::Unreachable(_) => true,
+            ErrorKind::Other { status } => matches!(status, Some(502..=504)),
+            _ => false,
+        };
+        unclear && self.maybe_executed()
+    }
+
     /// Whether the same operation may well succeed a moment later
     pub fn is_transient(&self) -> bool {
         match self.kind() {

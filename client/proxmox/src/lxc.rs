@@ -6,9 +6,9 @@ use onprem_http::{Method, Resend};
 use serde::Deserialize;
 
 use crate::{
-    Client, Error, Feature, FeatureCheck, Firewall, GuestConfig, GuestInterface, GuestKind,
-    NodeName, Params, PendingValue, Snapshot, StorageName, TaskCall, VmId, guest, limits::Busy,
-    snapshot,
+    Client, Error, ErrorKind, Feature, FeatureCheck, Firewall, GuestConfig, GuestInterface,
+    GuestKind, NodeName, Params, PendingValue, Snapshot, StorageName, TaskCall, VmId, guest,
+    limits::Busy, snapshot,
 };
 
 /// One container on its node. API: `/nodes/{node}/lxc/{vmid}`
@@ -135,21 +135,37 @@ impl Lxc {
 
     /// Make a template of the container, which cannot be undone. API: `POST …/template`
     ///
+    /// The server answers at once and does it in a task that the answer does not name.
+    ///
     /// # Errors
-    /// When it runs, has snapshots, or is a template already.
+    /// When it runs, has snapshots, or is a template already; a failed task.
     pub async fn convert_to_template(&self) -> Result<(), Error> {
+        let deadline = self.client.deadline();
+        let client = self.client.until(&deadline);
+        let since = client.server_time();
         let (path, params) = (self.path("/template"), Params::new());
         let resend = Resend::IfNotExecuted;
-        let outcome =
-            guest::change(&self.client, Method::POST, &path, self.vmid, &params, resend).await;
-        match outcome {
-            // The server works before it answers: the configuration tells what a lost answer said.
-            Err(error) if error.maybe_executed() => match self.config().await {
-                Ok(config) if config.get::<bool>("template").ok().flatten() == Some(true) => Ok(()),
-                _ => Err(error),
-            },
-            outcome => outcome,
+        let outcome = guest::change(&client, Method::POST, &path, self.vmid, &params, resend).await;
+        match &outcome {
+            Err(error) if !error.is_lost() => return outcome,
+            _ => {}
         }
+        let here = Self { client: client.clone(), ..self.clone() };
+        if here.is_template().await? {
+            return Ok(());
+        }
+        match client.unnamed_task(&self.node, &["vztemplate"], self.vmid, since).await? {
+            Some(upid) => client.wait(&upid, &deadline).await.map(|_| ()),
+            None if here.is_template().await? => Ok(()),
+            None => outcome.and_then(|()| {
+                let text = format!("container {} did not become a template", self.vmid);
+                Err(Error::new(ErrorKind::Other { status: None }, text))
+            }),
+        }
+    }
+
+    async fn is_template(&self) -> Result<bool, Error> {
+        Ok(self.config().await?.get("template")?.unwrap_or(false))
     }
 
     /// Clone the container. API: `POST …/clone`

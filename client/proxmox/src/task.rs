@@ -351,6 +351,22 @@ impl Client {
         Ok(self.task_log(upid, head.total - LOG_LINES, LOG_LINES).await?.lines)
     }
 
+    /// Find the task of a request that answers without naming it; `None` if none starts in time
+    pub(crate) async fn unnamed_task(
+        &self,
+        node: &NodeName,
+        types: &'static [&'static str],
+        object: impl fmt::Display,
+        since: u64,
+    ) -> Result<Option<Upid>, Error> {
+        let made = Expected { node: node.clone(), types, object: object.to_string() };
+        let found = self.find_started(&made, since, self.inner.lost_answer_patience).await?;
+        if let Some(upid) = &found {
+            self.remember(upid);
+        }
+        Ok(found)
+    }
+
     /// Send the request of a call; a lost answer is looked up before it is sent again
     async fn start_task(&self, call: &TaskCall) -> Result<Option<Upid>, Error> {
         let since = self.server_time();
@@ -452,7 +468,7 @@ impl Client {
     }
 
     /// The server's clock, in seconds since 1970, a little early rather than late
-    fn server_time(&self) -> u64 {
+    pub(crate) fn server_time(&self) -> u64 {
         // Without any answer yet there is only our own clock, which may be off by some minutes.
         let (time, slack) = match self.inner.http.server_time() {
             Some(time) => (time, 2),

@@ -152,7 +152,7 @@ impl Work<'_> {
                     self.unseen.push(edit.clone());
                     return Ok(());
                 }
-                Err(error) if error.maybe_executed() => {
+                Err(error) if error.is_lost() => {
                     if self.was_executed(edit).await? {
                         return Ok(());
                     }

@@ -6,7 +6,8 @@ use std::{
 };
 
 use onprem_proxmox::{
-    ErrorKind, FirewallRule, IpSetEntry, NodeName, Params, RuleAction, RuleDirection, VmId,
+    ErrorKind, FirewallRule, IpSetEntry, NodeName, Params, RuleAction, RuleDirection, RuleList,
+    VmId,
 };
 use serde_json::{Value, json};
 
@@ -182,12 +183,18 @@ async fn somebody_elses_change_ends_the_work() {
 }
 
 #[tokio::test]
-async fn a_missing_alias_of_a_rule_is_no_missing_rule() {
+async fn a_missing_alias_of_a_rule_is_no_missing_rule_and_tried_once() {
     let errors = json!({ "data": null, "errors": { "source": "no such alias 'lan'" } });
     let refusal = Reply::Error(400, "Parameter verification failed.".to_owned(), errors);
-    let server = Server::start(move |_| refusal.clone()).await;
-    let error = firewall(&server).rules().create(&accept("22")).await.unwrap_err();
+    let server = Server::start(move |request| match request.line.starts_with("GET") {
+        true => Reply::Data(json!([])),
+        false => refusal.clone(),
+    })
+    .await;
+    let rules = firewall(&server).rules();
+    let error = rules.replace(&RuleList::default(), &[accept("22")]).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::BadParameters(_)), "{error:?}");
+    assert_eq!(server.count(&format!("POST {RULES}")), 1);
 }
 
 #[tokio::test]

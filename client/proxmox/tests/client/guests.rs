@@ -22,7 +22,7 @@ fn upid(task_type: &str, object: &str) -> String {
     format!("UPID:pve1:000000C0:000B1A90:6B012F7D:{task_type}:{object}:root@pam!test:")
 }
 
-/// A server whose every task ends well at once, and whose template call answers without one
+/// A server whose every task ends well at once
 async fn obliging() -> Server {
     Server::start(|request| match request.line.as_str() {
         line if line.starts_with("GET") && line.ends_with("/status") => {
@@ -77,7 +77,6 @@ async fn a_container_lives_in_the_words_of_its_api() {
     assert_eq!(moved.line, "POST /nodes/pve1/lxc/310/move_volume");
     assert_eq!((&*moved.params["storage"], &*moved.params["delete"]), ("nfs", "1"));
 
-    ct.convert_to_template().await.unwrap();
     let clone = CloneContainer { hostname: Some("b".to_owned()), ..CloneContainer::new(id(311)) };
     ct.clone_to(&clone).await.unwrap();
     let cloned = sent(&server);
@@ -113,18 +112,44 @@ async fn a_lost_answer_to_a_container_clone_is_found_by_the_sources_number() {
     assert_eq!(server.count("POST /nodes/pve1/lxc/310/clone"), 1);
 }
 
+/// A server where making a template is a task that ends like this, `None` for no task
+async fn templates(answer: Reply, exit: Option<&'static str>) -> Server {
+    let upid = upid("vztemplate", "310").replace("6B012F7D", "7FFFFFFF");
+    let mut made = false;
+    Server::start(move |request| match request.line.as_str() {
+        line if line.starts_with("POST") => answer.clone(),
+        "GET /nodes/pve1/lxc/310/config" => {
+            Reply::Data(json!({ "digest": "abc", "template": u8::from(made) }))
+        }
+        "GET /nodes/pve1/tasks" => Reply::Data(match exit {
+            Some(_) => json!([{ "upid": upid, "starttime": 2_147_483_647_u32 }]),
+            None => json!([]),
+        }),
+        line if line.ends_with("/log") => Reply::Body(json!({ "data": [], "total": 0 })),
+        _ => {
+            made = exit == Some("OK");
+            Reply::Data(json!({ "status": "stopped", "exitstatus": exit }))
+        }
+    })
+    .await
+}
+
 #[tokio::test]
-async fn a_template_whose_making_was_not_answered_is_seen_in_the_configuration() {
-    for template in [0, 1] {
-        let server = Server::start(move |request| match request.line.as_str() {
-            "POST /nodes/pve1/lxc/310/template" => Reply::Lose,
-            _ => Reply::Data(json!({ "digest": "abc", "template": template })),
-        })
-        .await;
-        let outcome = container(&server).convert_to_template().await;
-        assert_eq!(outcome.is_ok(), template == 1, "{outcome:?}");
+async fn a_template_is_made_by_a_task_that_the_answer_does_not_name() {
+    for answer in [Reply::Data(json!(null)), Reply::Lose] {
+        let server = templates(answer.clone(), Some("OK")).await;
+        container(&server).convert_to_template().await.unwrap();
         assert_eq!(server.count("POST /nodes/pve1/lxc/310/template"), 1);
+        let server = templates(answer, Some("broken")).await;
+        let error = container(&server).convert_to_template().await.unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::TaskFailed);
     }
+    let server = templates(Reply::Lose, None).await;
+    let error = container(&server).convert_to_template().await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Lost);
+    let server = templates(Reply::Data(json!(null)), None).await;
+    let error = container(&server).convert_to_template().await.unwrap_err();
+    assert!(error.text().contains("did not become a template"), "{error}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod cluster;
 mod firewall;
 mod guests;
 mod lab;
+mod lab_guests;
 mod migrate;
 mod recorded;
 mod requests;
