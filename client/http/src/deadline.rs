@@ -25,6 +25,11 @@ impl Deadline {
         Self { at, name: format!("{name} of {}", Length(length)).into() }
     }
 
+    /// A deadline at a moment that was set `length` before it, and may have begun a while ago
+    pub fn at(moment: Instant, length: Duration, name: &str) -> Self {
+        Self { at: moment, name: format!("{name} of {}", Length(length)).into() }
+    }
+
     /// How much time is left; zero when it has passed
     pub fn remaining(&self) -> Duration {
         self.at.saturating_duration_since(Instant::now())

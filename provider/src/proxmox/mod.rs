@@ -10,6 +10,7 @@ mod cloud_init_iso;
 mod creation;
 mod explain;
 mod fingerprint;
+mod firewall;
 mod format;
 mod hardware;
 mod image;
@@ -35,6 +36,8 @@ pub use system::{ProxmoxConfig, VmIdRange};
 pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
         .resource::<cloud_init_iso::CloudInitIso>()
+        .resource::<firewall::FirewallOptions>()
+        .resource::<firewall::FirewallRules>()
         .resource::<image::Image>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()

@@ -321,9 +321,8 @@ pub(crate) struct Proxmox {
 impl Proxmox {
     /// The same client, within the time that the operation has.
     pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
-        let left = cx.deadline().saturating_duration_since(tokio::time::Instant::now());
         let name = format!("the {} timeout", cx.operation().verb());
-        let deadline = Deadline::after(left, &name);
+        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
         Self { client: self.client.until(&deadline), deadline, ..self.clone() }
     }
 

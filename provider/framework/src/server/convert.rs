@@ -2,7 +2,7 @@
 
 use tf_provider_protocol::proto;
 
-use crate::cty::Type;
+use crate::cty::{Path, Type};
 use crate::erased::ResourceDescription;
 use crate::schema::{Attribute, Kind, Nesting, Schema};
 use crate::{Diagnostic, Severity};
@@ -74,8 +74,13 @@ pub(super) fn identity_type(resource: &ResourceDescription) -> Type {
     Type::object(resource.identity.iter().map(|(name, ty, _)| (*name, ty.clone())))
 }
 
-/// The detail, with the place in it where the place is inside an attribute: Terraform shows no more than
-/// the line of the resource for those.
+/// The attribute at the top: Terraform finds no line for what is inside an attribute.
+fn shown(path: &Path) -> proto::AttributePath {
+    let top: Path = path.steps().iter().take(1).cloned().collect();
+    (&top).into()
+}
+
+/// The detail, with the place in it where that is inside an attribute.
 fn located(diagnostic: &Diagnostic) -> String {
     let detail = diagnostic.full_detail();
     let Some(path) = diagnostic.path().filter(|path| path.steps().len() > 1) else { return detail };
@@ -98,6 +103,6 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary().to_owned(),
         detail: located(diagnostic),
-        attribute: diagnostic.path().map(Into::into),
+        attribute: diagnostic.path().map(shown),
     }
 }

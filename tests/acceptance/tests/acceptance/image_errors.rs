@@ -169,3 +169,21 @@ fn an_interrupted_download_is_not_forgotten() {
     stage.destroy();
     assert_eq!(stage.lab().inventory(), before);
 }
+
+/// Time stands still in the lab: the download never ends. Whatever comes of it later must be known.
+#[test]
+fn a_download_that_takes_too_long_is_not_forgotten() {
+    let Some(stage) = Stage::new("image_timeout") else { return };
+    let before = stage.lab().inventory();
+    stage.lab().clock().freeze();
+    stage.write(image(&format!("{}timeouts = {{ create = \"1s\" }}", ubuntu_arguments())));
+    let run = stage.apply_fails();
+    run.error().says("1s").hints("timeouts");
+    assert!(stage.state().tainted(IMAGE), "{run}");
+    stage.lab().clock().resume();
+    stage.write(image(&ubuntu_arguments()));
+    stage.apply();
+    stage.assert_settled();
+    stage.destroy();
+    assert_eq!(stage.lab().inventory(), before);
+}

@@ -6,6 +6,7 @@ mod hcl;
 mod image;
 mod image_errors;
 mod killed;
+mod modules;
 mod provider;
 mod template;
 mod template_errors;

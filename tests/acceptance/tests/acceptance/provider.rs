@@ -181,3 +181,20 @@ fn terraform_1_15_installs_it_from_a_mirror() {
     stage.init();
     stage.apply();
 }
+
+/// The same inside a list: an element that is not known is no element that is not there.
+#[test]
+fn an_endpoint_in_a_list_that_only_apply_knows_waits_for_it() {
+    let Some(stage) = Stage::new("unknown_element") else { return };
+    stage.provider(
+        "resource \"terraform_data\" \"endpoint\" {\n  input = var.endpoint\n}\n\n\
+         variable \"endpoint\" {}\n\n\
+         provider \"onprem\" {\n  proxmox = {\n    \
+         endpoints      = [terraform_data.endpoint.output]\n    \
+         ca_certificate = \"${path.module}/ca.pem\"\n  }\n}\n",
+    );
+    stage.set("TF_VAR_endpoint", stage.lab().proxmox_endpoints()[0].clone());
+    stage.write("data \"onprem_proxmox_version\" \"this\" {}");
+    let run = stage.plan_fails();
+    run.error().says("during this plan").says("proxmox.endpoints").hints("-target");
+}

@@ -223,7 +223,7 @@ fn the_options_of_cloud_init() {
     let settings: [Setting; 7] = [
         ("user = \"ops\"", "ciuser", json!("ops")),
         ("upgrade = false", "ciupgrade", json!(0)),
-        ("dns_servers = [\"10.0.0.2\", \"10.0.0.3\"]", "nameserver", json!("10.0.0.2;10.0.0.3")),
+        ("dns_servers = [\"10.0.0.2\", \"10.0.0.3\"]", "nameserver", json!("10.0.0.2 10.0.0.3")),
         ("dns_domain = \"example.com\"", "searchdomain", json!("example.com")),
         (
             "ssh_keys = [\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkn0Nvt1FHf1tqVJ3jVV4YbBZxY0Mv6Vn1P2xkzEiMo ops\"]",

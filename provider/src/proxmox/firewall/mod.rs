@@ -1,0 +1,72 @@
+//! The firewall of a guest. API: `/nodes/{node}/{qemu|lxc}/{vmid}/firewall`.
+//!
+//! The server answers for a number without a guest as for a guest without rules, and a number is given
+//! away again after its guest is destroyed. So the guest is looked for first, and recognised.
+
+mod options;
+mod rule;
+mod rules;
+
+use onprem_proxmox::{Firewall, GuestKind, GuestLocation, VmId};
+use tf_provider::{Context, Diagnostic, Resource, Result};
+
+use super::Proxmox;
+use super::fingerprint;
+
+pub(crate) use options::FirewallOptions;
+pub(crate) use rules::FirewallRules;
+
+/// Key of the guest's fingerprint in private state.
+const GUEST: &str = "guest";
+
+/// The firewall of the guest that the state is about; nothing when the guest has gone, or its number is
+/// another one's, of which it warns. A create and the read after an import take whatever is there.
+async fn find<R: Resource>(
+    cx: &Context<R>,
+    pve: &Proxmox,
+    vm_id: VmId,
+) -> Result<Option<Firewall>> {
+    let Some(found) = pve.locate(vm_id).await? else { return Ok(None) };
+    let now = guest_of(&found);
+    match cx.recall::<String>(GUEST)? {
+        Some(known) if known != now => {
+            cx.warn(
+                Diagnostic::warning(format!("Guest {vm_id} is another one now"))
+                    .detail(
+                        "The guest with this number is not the one whose firewall this was: that was \
+                         destroyed, and its firewall with it. The firewall of the other guest is left \
+                         alone.",
+                    )
+                    .hint("`replace_triggered_by` makes a firewall anew together with its guest")
+                    .at("vm_id"),
+            );
+            return Ok(None);
+        }
+        Some(_) => {}
+        None => cx.remember(GUEST, &now)?,
+    }
+    Ok(Some(match found.kind {
+        GuestKind::Lxc => pve.lxc(&found.node, vm_id).firewall(),
+        _ => pve.qemu(&found.node, vm_id).firewall(),
+    }))
+}
+
+/// The firewall of a guest that has to be there.
+async fn expect<R: Resource>(cx: &Context<R>, pve: &Proxmox, vm_id: VmId) -> Result<Firewall> {
+    find(cx, pve, vm_id).await?.ok_or_else(|| {
+        Diagnostic::error(format!("There is no guest {vm_id} whose firewall could be set"))
+            .detail("Every node was asked for it; or it is another guest than it was.")
+            .hint("refer to `vm_id` of the VM or container, so that it is made first")
+            .at("vm_id")
+    })
+}
+
+/// What tells a guest from the next one of the same number, as far as anything does: a container has
+/// nothing that no other has.
+fn guest_of(found: &GuestLocation) -> String {
+    let uuid = match found.kind {
+        GuestKind::Lxc => None,
+        _ => fingerprint::uuid(&found.config),
+    };
+    format!("{}/{}", found.kind, uuid.unwrap_or_default())
+}
