@@ -2,7 +2,7 @@
 
 use onprem_proxmox::{FirewallRule, RuleAction, RuleDirection};
 use tf_provider::cty::Path;
-use tf_provider::{AttributeType, Attributes, Choice, Diagnostic, Diagnostics, PlanContext, Value};
+use tf_provider::{Attributes, Choice, Diagnostic, Diagnostics, PlanContext, Value};
 
 use super::options::LogLevel;
 use super::rules::FirewallRules;
@@ -18,7 +18,7 @@ pub(crate) struct Rule {
     action: String,
     /// A named set of protocols and ports, for example `SSH`.
     #[attr(setting)]
-    r#macro: Option<String>,
+    pub(super) r#macro: Option<String>,
     /// Where packets come from: an address, network or range, several separated by commas, an alias or
     /// `+set`.
     #[attr(setting)]
@@ -167,7 +167,11 @@ impl RuleValues {
         };
         for (name, value) in self.texts() {
             if value.known().is_some_and(String::is_empty) {
-                report(name, "An empty text stands for nothing", "leave it out, or set it to `null`");
+                report(
+                    name,
+                    "An empty text stands for nothing",
+                    "leave it out, or set it to `null`",
+                );
             }
         }
         let comment = self.comment.known().map_or("", String::as_str);
@@ -194,7 +198,11 @@ impl RuleValues {
         let action = self.action.known().map(String::as_str);
         if let Some(action) = action.filter(|action| !ACTIONS.contains(action)) {
             let summary = format!("`{action}` is no action");
-            report("action", &summary, "it is `ACCEPT`, `DROP` or `REJECT`; a group needs the type `group`");
+            report(
+                "action",
+                &summary,
+                "it is `ACCEPT`, `DROP` or `REJECT`; a group needs the type `group`",
+            );
         }
         let proto = self.proto.known().map(String::as_str);
         for (name, value) in [("sport", &self.sport), ("dport", &self.dport)] {
@@ -203,7 +211,11 @@ impl RuleValues {
             }
             match proto {
                 None if self.proto.is_null() => {
-                    report(name, &format!("`{name}` needs `proto`"), "ports are of `tcp`, `udp`, `sctp`…");
+                    report(
+                        name,
+                        &format!("`{name}` needs `proto`"),
+                        "ports are of `tcp`, `udp`, `sctp`…",
+                    );
                 }
                 Some(proto) if PORTLESS.contains(&proto) => {
                     let summary = format!("The protocol `{proto}` has no ports");

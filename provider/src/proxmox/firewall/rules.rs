@@ -3,13 +3,11 @@
 //! The list is changed in small steps, none of which lets a packet through or keeps one out that both
 //! the old and the new list treat otherwise; see the client.
 
-use onprem_proxmox::{FirewallRule, RuleList, VmId};
+use onprem_proxmox::{FirewallRule, RuleEntry, RuleList, VmId};
 use tf_provider::cty::Path;
-use tf_provider::{
-    Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Update, Value,
-};
+use tf_provider::{Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Update, Value};
 
-use super::rule::{Rule, RulePlan};
+use super::rule::{Rule, RulePlan, RuleValues};
 use crate::proxmox::{Proxmox, fingerprint};
 
 /// The rules of the firewall of a VM or container, all of them, in their order.
@@ -68,7 +66,7 @@ impl Resource for FirewallRules {
         }
         cx.created(&FirewallRulesIdentity { vm_id: plan.vm_id });
         match rules.replace(&current, &wanted).await {
-            Ok(list) => Ok(state(vm_id, list, &macros(&plan.rules))),
+            Ok(list) => Ok(state(vm_id, &list, &macros(&plan.rules))),
             Err(error) => {
                 if rules.list().await.is_ok_and(|now| now.rules() == current.rules()) {
                     cx.abandoned();
@@ -91,7 +89,7 @@ impl Resource for FirewallRules {
         for warning in list.entries.iter().filter(|entry| !entry.errors.is_empty()).map(broken) {
             cx.warn(warning);
         }
-        Ok(Some(state(vm_id, list, &known_macros(cx))))
+        Ok(Some(state(vm_id, &list, &known_macros(cx))))
     }
 
     async fn update(
@@ -103,9 +101,9 @@ impl Resource for FirewallRules {
         let vm_id = VmId::new(identity.vm_id)?;
         let rules = super::expect(cx, &pve.within(cx), vm_id).await?.rules();
         let current = rules.list().await?;
-        fingerprint::ensure_unmoved(cx, vm_id, &state(vm_id, current.clone(), &known_macros(cx)))?;
+        fingerprint::ensure_unmoved(cx, vm_id, &state(vm_id, &current, &known_macros(cx)))?;
         let list = rules.replace(&current, &wanted(&update.plan.rules)).await?;
-        Ok(state(vm_id, list, &macros(&update.plan.rules)))
+        Ok(state(vm_id, &list, &macros(&update.plan.rules)))
     }
 
     async fn delete(
@@ -123,11 +121,11 @@ impl Resource for FirewallRules {
 }
 
 /// The rules of a configuration that are known to be there, each with its place.
-fn known(
-    rules: &Value<Vec<Value<super::rule::RuleValues>>>,
-) -> impl Iterator<Item = (Path, &super::rule::RuleValues)> {
+fn known(rules: &Value<Vec<Value<RuleValues>>>) -> impl Iterator<Item = (Path, &RuleValues)> {
     let rules = rules.known().into_iter().flatten();
-    (0..).zip(rules).filter_map(|(index, rule)| Some((Path::from("rules").index(index), rule.known()?)))
+    (0..)
+        .zip(rules)
+        .filter_map(|(index, rule)| Some((Path::from("rules").index(index), rule.known()?)))
 }
 
 fn wanted(rules: &[RulePlan]) -> Vec<FirewallRule> {
@@ -156,7 +154,7 @@ fn resembles(rule: &FirewallRule, wanted: &FirewallRule) -> bool {
     bare(rule) == bare(wanted)
 }
 
-fn state(vm_id: VmId, list: RuleList, macros: &[Option<String>]) -> FirewallRules {
+fn state(vm_id: VmId, list: &RuleList, macros: &[Option<String>]) -> FirewallRules {
     let rules = list.rules().into_iter().enumerate();
     let known = |index: usize| macros.get(index).and_then(Option::as_deref);
     FirewallRules {
@@ -167,7 +165,7 @@ fn state(vm_id: VmId, list: RuleList, macros: &[Option<String>]) -> FirewallRule
 }
 
 /// A rule that the server keeps and cannot carry out.
-fn broken(entry: &onprem_proxmox::RuleEntry) -> Diagnostic {
+fn broken(entry: &RuleEntry) -> Diagnostic {
     let errors = entry.errors.iter().map(|(name, text)| format!("`{name}`: {}.", text.trim_end()));
     Diagnostic::warning(format!("Rule {} of the firewall does not work", entry.pos))
         .detail(errors.collect::<Vec<_>>().join("\n"))

@@ -63,7 +63,7 @@ fn cloud_init_finds_what_was_written() {
     let wanted = BTreeMap::from([
         ("user-data".to_owned(), texts.user_data.clone().unwrap()),
         ("meta-data".to_owned(), meta_data),
-        ("vendor-data".to_owned(), texts.vendor_data.clone().unwrap()),
+        ("vendor-data".to_owned(), texts.vendor_data.unwrap()),
     ]);
     assert_eq!(contents(&image), (LABEL.to_owned(), wanted.clone()), "by Joliet");
     let image = without_joliet(image);

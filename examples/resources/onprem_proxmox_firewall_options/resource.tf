@@ -1,0 +1,12 @@
+resource "onprem_proxmox_firewall_options" "web01" {
+  vm_id     = onprem_proxmox_vm.web01.vm_id
+  enabled   = true
+  policy_in = "DROP"
+
+  log_level_in = "info"
+
+  # A guest that is made anew has no firewall: then this is made anew with it.
+  lifecycle {
+    replace_triggered_by = [onprem_proxmox_vm.web01.id]
+  }
+}
