@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod cloud_init;
+mod firewall;
 mod hcl;
 mod image;
 mod image_errors;
 mod killed;
 mod modules;
 mod provider;
+mod remote_state;
 mod template;
 mod template_errors;
 mod template_settings;
