@@ -2,17 +2,15 @@
 //!
 //! A killed provider answers nothing, so Terraform does not know what it had begun. The server does:
 //! while a guest is being made its description ends with a comment that names the configuration
-//! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest whose
-//! number the configuration names has a UUID made from the same hash, which stays: it is found even when
-//! the kill came after that last write.
+//! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest
+//! without it is finished and may be in somebody's state, so it is never taken up.
 
 use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
 use super::Proxmox;
-use super::fingerprint;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
@@ -22,8 +20,6 @@ const CLOSE: &str = " -->";
 pub(crate) struct Claim {
     mark: String,
     uuid: Uuid,
-    /// Whether an earlier apply would have made the same mark.
-    lasting: bool,
     vm_id: Option<VmId>,
     name: Option<String>,
 }
@@ -53,14 +49,8 @@ impl Claim {
         }
         let digest: [u8; 32] = hash.finalize().into();
         let claim = hex::encode(&digest[..16]);
-        let lasting = pve.owner.is_some() && vm_id.is_some();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[16..]);
-        // Guests without a number of their own may be described alike: each gets its own UUID.
-        let uuid =
-            if lasting { Builder::from_custom_bytes(bytes).into_uuid() } else { Uuid::new_v4() };
         let mark = format!("{OPEN}owner={owner} claim={claim}{CLOSE}");
-        Self { mark, uuid, lasting, vm_id, name }
+        Self { mark, uuid: Uuid::new_v4(), vm_id, name }
     }
 
     /// The number that the configuration names.
@@ -83,8 +73,7 @@ impl Claim {
 
     fn is_on(&self, config: &GuestConfig) -> bool {
         let description = config.text("description").unwrap_or_default();
-        let marked = description.trim_end().ends_with(&self.mark);
-        marked || (self.lasting && fingerprint::uuid(config) == Some(self.uuid()))
+        description.trim_end().ends_with(&self.mark)
     }
 
     /// The guest that an earlier apply began under this claim: the one with the number, if there is one,
