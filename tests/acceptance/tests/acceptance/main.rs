@@ -10,7 +10,6 @@ mod image_errors;
 mod killed;
 mod modules;
 mod provider;
-mod remote_state;
 mod template;
 mod template_errors;
 mod template_settings;
