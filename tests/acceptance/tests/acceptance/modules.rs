@@ -192,6 +192,19 @@ fn the_next_one_is_there_before_the_old_one_goes() {
     assert!(made < removed, "{requests:#?}");
 }
 
+/// The successor of a VM took it up for its own, and the destroy of the old one destroyed both.
+#[test]
+fn one_number_cannot_be_there_twice() {
+    let Some(stage) = Stage::new("modules_one_number_twice") else { return };
+    stage.write(vm("  vm_id = 9100\n", "create_before_destroy = true"));
+    stage.apply();
+    let made = guest(&stage, 9100);
+    stage.set("TF_CLI_ARGS_plan", format!("-replace={VM}"));
+    stage.plan();
+    stage.apply_plan_fails().error().says("Number 9100 is taken").at("vm_id");
+    assert_eq!(guest(&stage, 9100), made);
+}
+
 #[test]
 fn what_must_not_be_destroyed_is_not() {
     let Some(stage) = Stage::new("modules_prevent_destroy") else { return };
