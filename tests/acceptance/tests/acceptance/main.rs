@@ -10,6 +10,7 @@ mod image_errors;
 mod killed;
 mod modules;
 mod provider;
+mod remote_state;
 mod template;
 mod template_errors;
 mod template_settings;

@@ -200,7 +200,7 @@ fn one_number_cannot_be_there_twice() {
     stage.apply();
     let made = guest(&stage, 9100);
     stage.set("TF_CLI_ARGS_plan", format!("-replace={VM}"));
-    stage.plan();
+    let _ = stage.plan();
     stage.apply_plan_fails().error().says("Number 9100 is taken").at("vm_id");
     assert_eq!(guest(&stage, 9100), made);
 }
