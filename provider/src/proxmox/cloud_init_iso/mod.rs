@@ -284,3 +284,18 @@ fn occupied(identity: &CloudInitIsoIdentity) -> Diagnostic {
         ))
         .at("file_name")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_that_the_server_keeps() {
+        for right in ["web-01.iso", "a.b_c.iso", "1.iso"] {
+            assert_eq!(right.parse::<IsoName>().unwrap().to_string(), right);
+        }
+        for wrong in [".iso", "a.img", "a b.iso", "../a.iso", "ä.iso", "a.ISO", ""] {
+            assert!(wrong.parse::<IsoName>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -270,3 +270,18 @@ const PORTLESS: [&str; 6] = ["ah", "esp", "gre", "igmp", "ospf", "vrrp"];
 
 /// Names of the protocol that has types.
 const ICMP: [&str; 3] = ["icmp", "icmpv6", "ipv6-icmp"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_can_be_wrong_ports() {
+        for right in ["22", "http", "1024:65535", "http:https", "80:80", ""] {
+            assert_eq!(wrong_ports(right), None);
+        }
+        assert!(wrong_ports("80:70").unwrap().contains("`70:80`"));
+        assert!(wrong_ports("65536").unwrap().contains("no port"));
+        assert!(wrong_ports("1:70000").unwrap().contains("no port"));
+    }
+}

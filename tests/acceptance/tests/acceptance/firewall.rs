@@ -434,3 +434,53 @@ fn rules_are_checked_before_anything_is_done() {
         stage.plan_fails().error().says(says);
     }
 }
+
+#[test]
+fn another_number_is_the_firewall_of_another_guest() {
+    let Some(stage) = stage("firewall_renumbered") else { return };
+    stage.cluster().post("/nodes/pve2/qemu", json!({ "vmid": 101, "name": "db" }));
+    let both = format!("{}{}", options("  enabled = true"), rules(&[SSH]));
+    stage.write(&both);
+    stage.apply();
+    stage.write(both.replace("vm_id = 100", "vm_id = 101"));
+    stage.plan().does(&[(OPTIONS, "delete+create"), (RULES, "delete+create")]);
+    stage.apply();
+    stage.assert_settled();
+    assert!(firewall(&stage).is_null());
+    let other = stage.lab().inventory()["firewall"]["guests"]["101"].clone();
+    assert_eq!(other["options"], json!({ "enable": "1" }));
+    assert_eq!(other["rules"].as_array().map(Vec::len), Some(1));
+}
+
+/// What the documentation shows: the firewall is made anew together with its guest, in one apply.
+#[test]
+fn a_guest_that_is_made_anew_gets_its_firewall_again() {
+    let Some(stage) = Stage::new("firewall_replaced_guest") else { return };
+    let config = |generation: u32| {
+        let anew = "  lifecycle {\n    replace_triggered_by = [onprem_proxmox_vm.web.id]\n  }";
+        let rules = rules(&[SSH]).replace("  ]\n}", &format!("  ]\n{anew}\n}}"));
+        let all = format!(
+            "resource \"terraform_data\" \"generation\" {{\n  input = {generation}\n}}\nresource \
+             \"onprem_proxmox_vm\" \"web\" {{\n  vm_id = 100\n  node  = \"pve1\"\n  name  = \"web\"\n  \
+             lifecycle {{\n    replace_triggered_by = [terraform_data.generation]\n  }}\n}}\n{}{rules}",
+            options(&format!("  enabled = true\n{anew}"))
+        );
+        all.replace("  vm_id = 100\n  rules", "  vm_id = onprem_proxmox_vm.web.vm_id\n  rules")
+            .replace("  vm_id = 100\n  enabled", "  vm_id = onprem_proxmox_vm.web.vm_id\n  enabled")
+    };
+    stage.write(config(1));
+    stage.apply();
+    stage.assert_settled();
+    let wanted = firewall(&stage);
+    assert_eq!(wanted["rules"].as_array().map(Vec::len), Some(1));
+    stage.write(config(2));
+    stage.plan().does(&[
+        (OPTIONS, "delete+create"),
+        (RULES, "delete+create"),
+        ("onprem_proxmox_vm.web", "delete+create"),
+        ("terraform_data.generation", "update"),
+    ]);
+    stage.apply();
+    stage.assert_settled();
+    assert_eq!(firewall(&stage), wanted);
+}
