@@ -394,6 +394,27 @@ impl Stage {
         (running, held.map(|stall| (number, stall)))
     }
 
+    /// What `terraform providers schema -json` prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn schemas(&self) -> Value {
+        let run = self.run("providers", &["schema", "-json"]).succeeded();
+        let json = run.output().lines().find_map(|line| serde_json::from_str(line).ok());
+        json.expect("`terraform providers schema -json` answers in JSON")
+    }
+
+    /// What the provider's own `schema` prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn own_schemas(&self) -> Value {
+        let output = Command::new(provider::binary()).arg("schema").output().expect("the provider starts");
+        serde_json::from_slice(&output.stdout).expect("the provider's `schema` answers in JSON")
+    }
+
     fn run(&self, command: &str, arguments: &[&str]) -> Run {
         self.start(command, arguments).finish()
     }

