@@ -1,6 +1,7 @@
 //! Cloud-init's data in an ISO image, through everything that Terraform can do with it.
 
 use acceptance::{Options, Stage};
+use onprem_lab::{Effect, Fault, When};
 use serde_json::{Value, json};
 
 const ADDRESS: &str = "onprem_proxmox_cloud_init.this";
@@ -273,4 +274,26 @@ fn names_and_texts_are_checked_before_anything_is_done() {
     let run = stage.apply_fails();
     run.error().says("local-lvm");
     assert!(stage.state().is_empty());
+}
+
+/// Nothing on the server says whose file it is, so that the error says how to take it.
+#[test]
+fn an_upload_whose_provider_was_killed_is_imported() {
+    let Some(stage) = Stage::new("cloud_init_killed") else { return };
+    stage.write(user_data("hostname: web-01"));
+    let fault = Fault::new(Effect::Stall { when: When::After }).path("/storage/local/upload$");
+    let (running, held) = stage.apply_until(fault);
+    let (number, _) = held.expect("the image is uploaded");
+    running.kill_provider();
+    stage.lab().faults().abort(number);
+    assert!(!running.finish().failed().errors().is_empty());
+    let path = "/nodes/pve1/storage/local/content";
+    while stage.cluster().get(path).as_array().is_none_or(Vec::is_empty) {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let run = stage.apply_fails();
+    run.error().says("is there already").hints("terraform import");
+    stage.import(ADDRESS, ID);
+    stage.apply();
+    stage.assert_settled();
 }

@@ -1,7 +1,7 @@
 //! The firewall of a guest: its options, and its rules as one list.
 
 use acceptance::{Options, Stage};
-use onprem_lab::Fault;
+use onprem_lab::{Effect, Fault, When};
 use serde_json::{Value, json};
 
 const OPTIONS: &str = "onprem_proxmox_firewall_options.this";
@@ -483,4 +483,48 @@ fn a_guest_that_is_made_anew_gets_its_firewall_again() {
     stage.apply();
     stage.assert_settled();
     assert_eq!(firewall(&stage), wanted);
+}
+
+/// A provider that is killed at any write of a create, a change or a destroy: the next apply goes on.
+#[test]
+fn a_kill_at_any_write_is_gone_on_from() {
+    let first = format!("{}{}", options("  enabled = true"), rules(&[SSH, WEB, REST]));
+    let second = format!("{}{}", options("  dhcp = true"), rules(&[REST, SSH]));
+    let mut kills = 0;
+    for method in ["POST", "PUT", "DELETE"] {
+        for skip in 0..20 {
+            let Some(stage) = stage(&format!("firewall_killed/{method}{skip:02}")) else { return };
+            let before = stage.lab().inventory();
+            let mut killed = false;
+            for config in [&first, &second, &String::new()] {
+                stage.write(config);
+                if kill(&stage, method, skip) {
+                    killed = true;
+                    kills += 1;
+                    stage.apply();
+                }
+                stage.assert_settled();
+            }
+            assert_eq!(stage.lab().inventory(), before, "{method} {skip}");
+            if !killed {
+                break;
+            }
+        }
+    }
+    assert!(kills > 8, "{kills} kills are too few to be all");
+}
+
+/// Kills the provider after the server carried out a request of this method; not when the apply ended
+/// before there was such a request.
+fn kill(stage: &Stage, method: &str, skip: u64) -> bool {
+    let stall = Fault::new(Effect::Stall { when: When::After }).method(method).skip(skip);
+    let (running, held) = stage.apply_until(stall);
+    let Some((number, _)) = held else {
+        assert_eq!(running.finish().code(), 0);
+        return false;
+    };
+    running.kill_provider();
+    stage.lab().faults().abort(number);
+    assert!(!running.finish().failed().errors().is_empty());
+    true
 }
