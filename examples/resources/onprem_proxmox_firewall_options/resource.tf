@@ -1,3 +1,11 @@
+resource "onprem_proxmox_vm" "web01" {
+  vm_id = 9100
+  node  = "pve1"
+  name  = "web-01"
+
+  network = { net0 = { bridge = "vmbr0", firewall = true } }
+}
+
 resource "onprem_proxmox_firewall_options" "web01" {
   vm_id     = onprem_proxmox_vm.web01.vm_id
   enabled   = true

@@ -1,3 +1,11 @@
+resource "onprem_proxmox_vm" "web01" {
+  vm_id = 9100
+  node  = "pve1"
+  name  = "web-01"
+
+  network = { net0 = { bridge = "vmbr0", firewall = true } }
+}
+
 resource "onprem_proxmox_firewall_rules" "web01" {
   vm_id = onprem_proxmox_vm.web01.vm_id
 
@@ -21,4 +29,9 @@ resource "onprem_proxmox_firewall_rules" "web01" {
       log    = "info"
     },
   ]
+
+  # A guest that is made anew has no firewall: then this is made anew with it.
+  lifecycle {
+    replace_triggered_by = [onprem_proxmox_vm.web01.id]
+  }
 }
