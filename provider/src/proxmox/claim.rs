@@ -5,7 +5,7 @@
 //! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest
 //! without it is finished and may be in somebody's state, so it is never taken up.
 
-use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, VmId};
+use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ use super::Proxmox;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
+/// What every comment of ours begins with.
+const COMMENT: &str = "<!-- onprem:";
 
 /// The mark of one create.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -88,7 +90,7 @@ impl Claim {
                 pve.cluster().invalidate();
                 let rows = pve.cluster().resources().await?;
                 rows.iter()
-                    .filter(|row| row.guest_kind() == Some(GuestKind::Qemu))
+                    .filter(|row| row.guest_kind().is_some())
                     // A guest has no name in this list before its first status round.
                     .filter(|row| {
                         row.name.is_none() || row.name == self.name || self.name.is_none()
@@ -112,11 +114,12 @@ impl Claim {
     }
 }
 
-/// A description without a mark in it.
+/// A description without our comments at its end.
 pub(crate) fn unmarked(description: &str) -> &str {
-    match description.rfind(OPEN) {
-        Some(start) if description.trim_end().ends_with(CLOSE) => description[..start].trim_end(),
-        _ => description,
+    let text = description.trim_end_matches('\n');
+    match text.rfind(COMMENT) {
+        Some(start) if text.ends_with(CLOSE) => unmarked(text[..start].trim_end()),
+        _ => text,
     }
 }
 

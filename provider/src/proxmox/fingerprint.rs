@@ -88,6 +88,20 @@ pub(crate) fn ensure_ours<R: Resource>(
         .hint("`terraform state rm` it; if it is the right one, import it again"))
 }
 
+/// Refuses to destroy a protected guest while it still runs: the server would refuse once it is off.
+///
+/// # Errors
+/// That it is protected.
+pub(crate) fn ensure_unprotected(vm_id: VmId, config: &GuestConfig) -> Result<()> {
+    if config.get("protection")? != Some(true) {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("Guest {vm_id} was not destroyed: it is protected"))
+        .detail("Its `protection` is on. It runs on as before.")
+        .hint("apply `protection = false` first")
+        .at("protection"))
+}
+
 /// Whether the configuration is the one of the last read.
 pub(crate) fn unchanged<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<bool> {
     let digest: Option<String> = cx.recall(DIGEST)?;
@@ -126,8 +140,41 @@ pub(crate) fn with_uuid(config: &GuestConfig, uuid: &str) -> String {
     std::iter::once(uuid.as_str()).chain(others).collect::<Vec<_>>().join(",")
 }
 
-/// The UUID of a VM.
+/// What identifies a guest for good: the UUID of a VM; of a container the one in the comment at the end
+/// of its description, or else its first MAC address.
 pub(crate) fn uuid(config: &GuestConfig) -> Option<String> {
-    let smbios = config.text("smbios1")?;
-    smbios.split(',').find_map(|part| part.strip_prefix("uuid=")).map(str::to_ascii_lowercase)
+    if let Some(smbios) = config.text("smbios1") {
+        let uuid = smbios.split(',').find_map(|part| part.strip_prefix("uuid="));
+        return uuid.map(str::to_ascii_lowercase);
+    }
+    id_of(config).or_else(|| {
+        let device = config.text("net0")?;
+        let address = device.split(',').find_map(|part| part.strip_prefix("hwaddr="));
+        address.map(str::to_ascii_lowercase)
+    })
+}
+
+const ID: &str = "<!-- onprem:id ";
+
+/// The id in the comment at the end of a description.
+fn id_of(config: &GuestConfig) -> Option<String> {
+    let description = config.text("description")?;
+    let (_, id) = description.trim_end().rsplit_once(ID)?;
+    id.strip_suffix(" -->").map(str::to_owned)
+}
+
+/// A description with an id at its end.
+pub(crate) fn with_id(description: &str, id: &str) -> String {
+    match description {
+        "" => format!("{ID}{id} -->"),
+        text => format!("{text}\n\n{ID}{id} -->"),
+    }
+}
+
+/// A description with the id that the guest has, if it has one.
+pub(crate) fn with_id_of(config: &GuestConfig, description: &str) -> String {
+    match id_of(config) {
+        Some(id) => with_id(description, &id),
+        None => description.to_owned(),
+    }
 }

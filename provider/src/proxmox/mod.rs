@@ -7,6 +7,7 @@
 
 mod claim;
 mod cloud_init_iso;
+mod container;
 mod creation;
 mod explain;
 mod fingerprint;
@@ -38,6 +39,7 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .resource::<cloud_init_iso::CloudInitIso>()
         .resource::<firewall::FirewallOptions>()
         .resource::<firewall::FirewallRules>()
+        .resource::<container::Container>()
         .resource::<image::Image>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()

@@ -117,14 +117,11 @@ impl Guest<'_> {
             config = self.config().await?;
             current = config.text(&key).unwrap_or_default();
         }
-        if let Some(text) = disk.reconfiguration(&current)? {
-            let mut params = Params::new();
-            params.set(&key, text);
-            self.update(params, &config).await?;
-        }
         match disk.size() {
             Some(wanted) if wanted > size + TOLERANCE => {
                 qemu.resize(&key, &disk::size_text(wanted), None).await?;
+                config = self.config().await?;
+                current = config.text(&key).unwrap_or_default();
             }
             Some(wanted) if wanted < size - TOLERANCE => {
                 return Err(Diagnostic::error(format!("Disk {key} has {size} GiB"))
@@ -135,6 +132,12 @@ impl Guest<'_> {
                     .at(Path::from("disks").key(&key).attribute("size")));
             }
             _ => {}
+        }
+        // After the growth: an option may wait for the next start, and would bring the old size back.
+        if let Some(text) = disk.reconfiguration(&current)? {
+            let mut params = Params::new();
+            params.set(&key, text);
+            self.update(params, &config).await?;
         }
         Ok(())
     }

@@ -148,6 +148,7 @@ impl Resource for Template {
             return Ok(());
         }
         fingerprint::ensure_ours(cx, vm_id, &found.config, "destroyed")?;
+        fingerprint::ensure_unprotected(vm_id, &found.config)?;
         let delete = DeleteVm { purge: true, ..DeleteVm::default() };
         pve.qemu(&found.node, vm_id).delete(&delete).await?;
         Ok(())

@@ -138,13 +138,13 @@ pub(crate) struct VmOptions {
 pub(crate) struct CloneSource {
     /// Number of the template or VM.
     #[attr(required, range(100, 999_999_999))]
-    vm_id: i64,
+    pub(crate) vm_id: i64,
     /// Copies the disks. A template is linked to unless this is `true`; a VM is always copied.
     #[attr(creation)]
-    full: Option<bool>,
+    pub(crate) full: Option<bool>,
     /// Storage of the copies; that of the source unless set. Only for a full clone.
     #[attr(creation)]
-    storage: Option<Text<StorageName>>,
+    pub(crate) storage: Option<Text<StorageName>>,
 }
 
 /// Whether an apply restarts a guest.
@@ -265,6 +265,7 @@ impl Resource for Vm {
             return Ok(());
         }
         fingerprint::ensure_ours(cx, vm_id, &found.config, "destroyed")?;
+        fingerprint::ensure_unprotected(vm_id, &found.config)?;
         let prior = cx.prior();
         let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
         let timeout = timeout.and_then(|text| humantime::parse_duration(text).ok());

@@ -223,6 +223,19 @@ fn what_must_not_be_destroyed_is_not() {
     stage.changes_in_place(VM, vm("  vm_id = 9100\n  on_boot = true\n", "prevent_destroy = true"));
 }
 
+/// The server refuses to remove it, so it must not be shut down for that either.
+#[test]
+fn a_protected_vm_goes_on_running() {
+    let Some(stage) = Stage::new("modules_protected_vm") else { return };
+    stage.write(vm("  vm_id = 9100\n  protection = true\n", "create_before_destroy = false"));
+    stage.apply();
+    let made = guest(&stage, 9100);
+    assert_eq!(made["running"], true);
+    stage.write("");
+    stage.apply_fails().error().says("protect");
+    assert_eq!(guest(&stage, 9100), made);
+}
+
 const VM: &str = "onprem_proxmox_vm.this";
 const CONFIG: &str = "/nodes/pve1/qemu/9100/config";
 const IGNORING: &str = "ignore_changes = [memory, tags]";

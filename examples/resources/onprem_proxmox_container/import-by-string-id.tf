@@ -1,0 +1,4 @@
+import {
+  to = onprem_proxmox_container.dns
+  id = "9200"
+}

@@ -1,0 +1,320 @@
+//! LXC containers. API: `/nodes/{node}/lxc` and `…/{vmid}/{config,resize,move_volume,status}`.
+//!
+//! `create` makes one, `change` brings one to its plan, `power` starts and stops it; `options`, `network`
+//! and `volumes` are what it is made of.
+
+mod change;
+mod create;
+mod network;
+mod options;
+mod power;
+mod volumes;
+
+use std::time::Duration;
+
+use onprem_proxmox::{
+    DeleteContainer, GuestKind, GuestLocation, MigrateContainer, NodeName, VmId, VolumeId,
+};
+use tf_provider::api::FromApi;
+use tf_provider::{
+    Attempt, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text, Update, Value,
+};
+
+use super::Proxmox;
+use super::claim::unmarked;
+use super::fingerprint::{self, Whose};
+use super::format::Pve;
+use super::hardware::disk::api_fields;
+use super::hardware::planning::taken;
+use super::vm::CloneSource;
+use change::Guest;
+use network::Network;
+use options::ContainerOptions;
+use volumes::{MountPoints, RootFilesystem};
+
+/// An LXC container, from a template or a clone.
+///
+/// Password and keys are for its making: Proxmox VE cannot change them later. The description on the
+/// server ends with a comment that identifies the container for good; it is not shown here.
+#[derive(Clone, Resource)]
+#[resource(
+    name = "proxmox_container",
+    group = "Proxmox VE",
+    import = "{vm_id}",
+    import = "{node}/{vm_id}",
+    timeouts(create = "30m", read = "5m", update = "30m", delete = "10m")
+)]
+pub(crate) struct Container {
+    /// The number as text, for example `9200`.
+    #[attr(computed)]
+    id: String,
+    /// Number of the guest, unique in the cluster; the next free one unless set.
+    #[attr(setting, keep, replace, identity, range(100, 999_999_999))]
+    vm_id: i64,
+    /// Node that it shall be on. A change migrates it, with a restart if it runs.
+    #[attr(required)]
+    node: Text<NodeName>,
+    /// What identifies it for good.
+    #[attr(computed)]
+    uuid: String,
+    /// Node that it is on now.
+    #[attr(computed(until = [node]))]
+    current_node: String,
+    /// Pool that it is in.
+    #[attr(setting, keep)]
+    pool: Option<String>,
+    /// Volume id of the template to unpack: `volume_id` of an `onprem_proxmox_image` with content
+    /// `vztmpl`. Used when the container is made and not again.
+    #[attr(creation)]
+    template: Option<Text<VolumeId>>,
+    /// Container to clone. Used when the container is made and not again.
+    #[attr(creation)]
+    clone: Option<CloneSource>,
+    /// Maps its root to a user without rights on the node; it does unless this is `false`.
+    #[attr(setting, keep, replace)]
+    unprivileged: bool,
+    /// Password of its root. Used when the container is made and not again.
+    #[attr(write_only)]
+    password: Option<String>,
+    /// Public keys that may log in as root, one each. Used when the container is made and not again.
+    #[attr(creation)]
+    ssh_keys: Option<Vec<String>>,
+    #[attr(flatten)]
+    options: ContainerOptions,
+    /// The root file system.
+    #[attr(setting, keep)]
+    rootfs: RootFilesystem,
+    /// Mount points by slot, for example `mp0`. Slots that are not here are left alone.
+    #[attr(setting, keep)]
+    mount_points: MountPoints,
+    /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
+    #[attr(setting, keep)]
+    network: Network,
+    /// Whether it runs. It is started when it is made unless this is `false`.
+    #[attr(setting, keep)]
+    started: bool,
+    /// How long it may take to shut down before it is stopped.
+    #[attr(optional, default = "60s")]
+    shutdown_timeout: String,
+    /// Takes it out of backup jobs, replication and high availability when it is destroyed.
+    #[attr(optional, default = true)]
+    purge: bool,
+    /// Addresses that the server saw when the container was last made or changed.
+    #[attr(computed(until = [network, node, started]))]
+    ip_addresses: Vec<String>,
+    /// `running` or `stopped`.
+    #[attr(computed(until = [started]))]
+    status: String,
+}
+
+impl Resource for Container {
+    type Client = Proxmox;
+
+    fn validate(config: &ContainerValues, diagnostics: &mut Diagnostics) {
+        if !config.clone.is_null() && !config.template.is_null() {
+            diagnostics.push(
+                Diagnostic::error("`template` and `clone` are both set")
+                    .detail("A container is made from a template or cloned, not both.")
+                    .at("template"),
+            );
+        }
+        if let Some(text) = config.shutdown_timeout.known()
+            && let Err(error) = shutdown_timeout(text)
+        {
+            diagnostics.push(error);
+        }
+    }
+
+    async fn plan(cx: &mut PlanContext<Self>, pve: Option<&Proxmox>) -> Result<()> {
+        let (Some(config), Some(planned)) = (cx.config().cloned(), cx.planned().cloned()) else {
+            return Ok(());
+        };
+        let Some(prior) = cx.prior().cloned() else {
+            if config.clone.is_null() && config.template.is_null() {
+                return Err(Diagnostic::error(
+                    "A container is made from a `template` or a `clone`",
+                )
+                .at("template"));
+            }
+            if config.clone.is_null() && config.rootfs.is_null() {
+                return Err(Diagnostic::error("A container needs a root file system")
+                    .hint("add `rootfs = { storage = \"local-lvm\", size = 8 }`")
+                    .at("rootfs"));
+            }
+            if let (Some(pve), Some(vm_id)) = (pve, planned.vm_id.known())
+                && let Some(warning) = taken(pve, *vm_id).await?
+            {
+                cx.report(warning);
+            }
+            return Ok(());
+        };
+        let sizes = [(&prior.rootfs, &planned.rootfs)].into_iter().filter_map(|(old, new)| {
+            Some((*old.known()?.size.known()?, *new.known()?.size.known()?))
+        });
+        for (old, new) in sizes.filter(|(old, new)| new < old) {
+            cx.report(
+                Diagnostic::error("The root file system cannot shrink")
+                    .detail(format!("It has {old} GiB, and {new} GiB are planned."))
+                    .at("rootfs"),
+            );
+        }
+        Ok(())
+    }
+
+    async fn create(cx: &mut Context<Self>, pve: &Proxmox, plan: ContainerPlan) -> Result<Self> {
+        create::create(cx, &pve.within(cx), plan).await
+    }
+
+    async fn read(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: ContainerIdentity,
+    ) -> Result<Option<Self>> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let Some(found) = pve.locate(vm_id).await? else { return Ok(None) };
+        if !fingerprint::recognise(cx, vm_id, &found.config)? {
+            return Ok(None);
+        }
+        if found.kind != GuestKind::Lxc {
+            return Err(Diagnostic::error(format!("Guest {vm_id} is a VM and no container"))
+                .hint("remove it from the state and import it as what it is")
+                .at("vm_id"));
+        }
+        fingerprint::remember(cx, &found.config)?;
+        let running = power::listed_as_running(cx, &pve, &found, vm_id).await?;
+        state(cx, &pve, vm_id, &found, running).await.map(Some)
+    }
+
+    async fn update(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: ContainerIdentity,
+        update: Update<Self>,
+    ) -> Result<Self> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let mut found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        fingerprint::ensure_ours(cx, vm_id, &found.config, "changed")?;
+        let Update { plan, changes, .. } = &update;
+        if !fingerprint::unchanged(cx, &found.config)? {
+            let running = pve.lxc(&found.node, vm_id).status().await?.is_running();
+            let fresh = state(cx, &pve, vm_id, &found, running).await?;
+            fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
+        }
+        if *plan.node != found.node {
+            let mut to = MigrateContainer::new((*plan.node).clone());
+            to.restart = pve.lxc(&found.node, vm_id).status().await?.is_running();
+            pve.lxc(&found.node, vm_id).migrate(&to).await?;
+            pve.cluster().invalidate();
+            found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        }
+        if let Some(pool) = changes.pool.set() {
+            pve.pool(pool).add_guest(vm_id, true).await?;
+        }
+        let guest = Guest { pve: &pve, vm_id, node: &found.node, plan };
+        let network = changes.network.is_change();
+        guest.options(changes.options.to_api(), network, &found.config).await?;
+        guest.volumes(cx.prior().and_then(|prior| prior.mount_points.known())).await?;
+        let timeout = shutdown_timeout(&plan.shutdown_timeout)?;
+        let running = power::bring(&pve, &found.node, vm_id, plan.started, timeout).await?;
+        let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        fingerprint::remember(cx, &found.config)?;
+        let mut container = state(cx, &pve, vm_id, &found, running).await?;
+        container.pool = update.plan.pool;
+        container.ip_addresses = match running {
+            true => power::addresses(&pve, &found.node, vm_id).await?,
+            false => vec![],
+        };
+        Ok(container)
+    }
+
+    async fn delete(
+        cx: &mut Context<Self>,
+        pve: &Proxmox,
+        identity: ContainerIdentity,
+    ) -> Result<()> {
+        let pve = pve.within(cx);
+        let vm_id = VmId::new(identity.vm_id)?;
+        let Some(found) = pve.locate(vm_id).await? else { return Ok(()) };
+        if fingerprint::whose(cx, &found.config)? == Whose::Strangers {
+            return Ok(());
+        }
+        fingerprint::ensure_ours(cx, vm_id, &found.config, "destroyed")?;
+        fingerprint::ensure_unprotected(vm_id, &found.config)?;
+        let prior = cx.prior();
+        let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
+        let timeout = shutdown_timeout(timeout.map_or("60s", String::as_str))?;
+        power::bring(&pve, &found.node, vm_id, Some(false), timeout).await?;
+        let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
+        let delete = DeleteContainer { purge, ..DeleteContainer::default() };
+        pve.lxc(&found.node, vm_id).delete(&delete).await?;
+        Ok(())
+    }
+}
+
+fn shutdown_timeout(text: &str) -> Result<Duration> {
+    humantime::parse_duration(text).map_err(|_| {
+        Diagnostic::error(format!("`{text}` is not a duration"))
+            .hint("write a number and a unit, such as `30s` or `5m`")
+            .at("shutdown_timeout")
+    })
+}
+
+fn gone(vm_id: VmId) -> Diagnostic {
+    Diagnostic::error(format!("Container {vm_id} has gone"))
+        .detail("It was there when the plan was made.")
+        .hint("plan again: it will be made anew")
+        .at("vm_id")
+}
+
+/// The container as the server has it. Mount points that the configuration does not name are not shown,
+/// once it names any.
+async fn state(
+    cx: &Context<Container>,
+    pve: &Proxmox,
+    vm_id: VmId,
+    found: &GuestLocation,
+    running: bool,
+) -> Result<Container> {
+    let GuestLocation { node, config, .. } = found;
+    let mut fields = api_fields(config);
+    let description = config.text("description").unwrap_or_default();
+    match unmarked(&description) {
+        "" => fields.remove("description"),
+        text => fields.insert("description".to_owned(), text.into()),
+    };
+    let values = cx.config().or_else(|| cx.prior());
+    let mut mount_points = volumes::read_mounts(config)?;
+    if let Some(Value::Known(named)) = values.map(|values| &values.mount_points)
+        && (cx.config().is_some() || cx.configured("mount_points"))
+    {
+        mount_points.retain(|slot, _| named.contains_key(slot));
+    }
+    let rows = pve.cluster().resources().await?;
+    let row = rows.iter().find(|row| row.vmid == Some(vm_id));
+    let addresses = cx.prior().and_then(|prior| prior.ip_addresses.known());
+    let addresses = addresses.into_iter().flatten().filter_map(|address| address.known().cloned());
+    Ok(Container {
+        id: vm_id.to_string(),
+        vm_id: vm_id.number().into(),
+        node: node.clone().into(),
+        uuid: fingerprint::uuid(config).unwrap_or_default(),
+        current_node: node.to_string(),
+        pool: row.and_then(|row| row.pool.clone()),
+        template: None,
+        clone: None,
+        unprivileged: config.get("unprivileged").at("unprivileged")?.unwrap_or(false),
+        password: None,
+        ssh_keys: None,
+        options: ContainerOptions::from_api::<Pve>(&fields)?,
+        rootfs: volumes::read_root(config)?,
+        mount_points,
+        network: network::read(config)?,
+        started: running,
+        shutdown_timeout: "60s".to_owned(),
+        purge: true,
+        ip_addresses: addresses.collect(),
+        status: if running { "running" } else { "stopped" }.to_owned(),
+    })
+}
