@@ -82,6 +82,8 @@ pub struct Attribute {
     pub class: Class,
     /// A change destroys the object and creates another.
     pub replace: bool,
+    /// The server may have none: a state may hold null.
+    pub nullable: bool,
     /// Part of what identifies the object.
     pub identity: bool,
     /// Hidden in Terraform's output.
@@ -107,6 +109,7 @@ impl Attribute {
             kind: T::kind(),
             class,
             replace: false,
+            nullable: true,
             identity: false,
             sensitive: false,
             deprecated: None,

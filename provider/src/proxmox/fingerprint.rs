@@ -97,7 +97,7 @@ pub(crate) fn ensure_unprotected(vm_id: VmId, config: &GuestConfig) -> Result<()
         return Ok(());
     }
     Err(Diagnostic::error(format!("Guest {vm_id} was not destroyed: it is protected"))
-        .detail("Its `protection` is on. It runs on as before.")
+        .detail("Its `protection` is on. Nothing was done to it.")
         .hint("apply `protection = false` first")
         .at("protection"))
 }

@@ -411,7 +411,8 @@ impl Stage {
     /// When it fails.
     #[must_use]
     pub fn own_schemas(&self) -> Value {
-        let output = Command::new(provider::binary()).arg("schema").output().expect("the provider starts");
+        let output =
+            Command::new(provider::binary()).arg("schema").output().expect("the provider starts");
         serde_json::from_slice(&output.stdout).expect("the provider's `schema` answers in JSON")
     }
 

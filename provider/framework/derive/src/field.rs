@@ -356,7 +356,7 @@ impl Field {
 
     /// The expression that makes its `schema::Attribute`.
     pub(crate) fn schema(&self) -> Tokens {
-        let Self { inner, name, description, replace, identity, .. } = self;
+        let Self { inner, name, description, replace, identity, is_option, .. } = self;
         let secret = self.secret();
         let class = self.schema_class();
         let since = option(self.since.as_ref());
@@ -374,6 +374,7 @@ impl Field {
             let mut attribute = ::tf_provider::schema::Attribute::of::<#inner>(#name, #class);
             attribute.description = #description;
             attribute.replace = #replace;
+            attribute.nullable = #is_option;
             attribute.identity = #identity;
             attribute.sensitive = #secret;
             attribute.since = #since;

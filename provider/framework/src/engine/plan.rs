@@ -154,9 +154,9 @@ impl Planner<'_> {
             return prior.clone();
         }
         match (attribute.kind.nested(), prior) {
-            // An object that cannot be without one of its attributes goes as a whole.
+            // An object that is always there loses its settings one by one; another goes as a whole.
             (Some((Nesting::Single, nested)), CtyValue::Object(before))
-                if absent.is_none() && !nested.iter().any(Attribute::required) =>
+                if absent.is_none() && !attribute.nullable =>
             {
                 CtyValue::Object(self.object(nested, None, Some(before), path))
             }

@@ -35,6 +35,10 @@ impl Guest<'_> {
             let text = description.as_ref().map(format::text).unwrap_or_default();
             *description = Some(fingerprint::with_id_of(config, &text).into());
         }
+        // The server knows a default for it and does not let go of it.
+        if let Some(memory @ None) = options.get_mut("memory") {
+            *memory = Some(512.into());
+        }
         // All features but one are for root alone: what is not changed is not named.
         if options.contains_key("features")
             && let Some(features) = &self.plan.options.features
@@ -56,11 +60,28 @@ impl Guest<'_> {
             }
         }
         let mut params = Params::new();
+        let waiting = self.waiting(&options).await?;
+        options.retain(|key, _| !waiting.contains(key));
+        if !waiting.is_empty() {
+            params.set("revert", waiting.join(","));
+        }
         format::add_changes(&mut params, &options);
         if network && let Some(planned) = &self.plan.network {
             network::change(planned, config, &mut params)?;
         }
         self.update(params, config).await
+    }
+
+    /// The options to be removed that only wait to be set: a removal would do nothing about those.
+    async fn waiting(&self, options: &ApiChanges) -> Result<Vec<String>> {
+        if options.values().all(Option::is_some) {
+            return Ok(vec![]);
+        }
+        let pending = self.pve.lxc(self.node, self.vm_id).pending().await?;
+        let waiting =
+            pending.into_iter().filter(|row| row.value.is_none() && row.pending.is_some());
+        let removed = |key: &String| matches!(options.get(key), Some(None));
+        Ok(waiting.map(|row| row.key).filter(removed).collect())
     }
 
     /// Makes, grows, moves, changes and detaches volumes; `prior` are the mount points of the state.

@@ -4,6 +4,7 @@
 
 mod cloud_init;
 mod firewall;
+mod guests;
 mod hcl;
 mod image;
 mod image_errors;

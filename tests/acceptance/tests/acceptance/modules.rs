@@ -125,7 +125,7 @@ fn a_protected_template_outlives_a_destroy() {
     let made = guest(&stage, 9000);
     stage.write("");
     let run = stage.apply_fails();
-    run.error().says("protection mode enabled");
+    run.error().says("it is protected");
     assert_eq!(guest(&stage, 9000), made);
     assert!(stage.state().has("onprem_proxmox_template.this"));
     stage.write(&protected);

