@@ -1,0 +1,80 @@
+//! The client of a configured cluster.
+
+use std::collections::HashSet;
+use std::ops::{Deref, RangeInclusive};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use onprem_http::Deadline;
+use onprem_proxmox::{Client, GuestLocation, VmId};
+use tf_provider::{Context, ResourceModel, Result};
+
+/// Time limit where no operation brings its own: data sources and plans.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// A client of the configured cluster; dereferences to [`onprem_proxmox::Client`].
+#[derive(Clone, Debug)]
+pub(crate) struct Proxmox {
+    client: Client,
+    deadline: Deadline,
+    /// The configuration's name, which marks what it is about to create.
+    pub(crate) owner: Option<String>,
+    /// The guests that this process has begun to make.
+    begun: Arc<Mutex<HashSet<VmId>>>,
+    /// Where to look for a free guest number.
+    pub(crate) vm_id_range: Option<RangeInclusive<VmId>>,
+}
+
+impl Proxmox {
+    pub(super) fn new(
+        client: Client,
+        owner: Option<String>,
+        vm_id_range: Option<RangeInclusive<VmId>>,
+    ) -> Self {
+        let deadline = Deadline::after(DEFAULT_LIMIT, "the default timeout");
+        Self { client, deadline, owner, begun: Arc::default(), vm_id_range }
+    }
+
+    /// The same client, within the time that the operation has.
+    pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
+        let name = format!("the {} timeout", cx.operation().verb());
+        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
+        Self { client: self.client.until(&deadline), deadline, ..self.clone() }
+    }
+
+    /// When the operation's time is up.
+    pub(crate) fn deadline(&self) -> &Deadline {
+        &self.deadline
+    }
+
+    /// Finds a guest, once nobody is making it any more: until then its configuration is a lock and
+    /// nothing else.
+    pub(crate) async fn locate_made(&self, vm_id: VmId) -> Result<Option<GuestLocation>> {
+        loop {
+            let found = self.locate(vm_id).await?;
+            let lock = found.as_ref().and_then(|found| found.config.text("lock"));
+            if !matches!(lock.as_deref(), Some("create" | "clone")) || self.deadline.has_passed() {
+                return Ok(found);
+            }
+            tokio::time::sleep(self.deadline.at_most(Duration::from_millis(500))).await;
+        }
+    }
+
+    /// Notes that this process makes the guest; whether it was not noted before.
+    pub(crate) fn begin(&self, vm_id: VmId) -> bool {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(vm_id)
+    }
+
+    /// Whether this process has begun to make the guest.
+    pub(crate) fn has_begun(&self, vm_id: VmId) -> bool {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).contains(&vm_id)
+    }
+}
+
+impl Deref for Proxmox {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
