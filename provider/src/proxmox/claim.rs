@@ -5,12 +5,15 @@
 //! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest
 //! without it is finished and may be in somebody's state, so it is never taken up.
 
+use std::time::{Duration, SystemTime};
+
 use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::Proxmox;
+use super::fingerprint;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
@@ -52,7 +55,10 @@ impl Claim {
         let digest: [u8; 32] = hash.finalize().into();
         let claim = hex::encode(&digest[..16]);
         let mark = format!("{OPEN}owner={owner} claim={claim}{CLOSE}");
-        Self { mark, uuid: Uuid::new_v4(), vm_id, name }
+        // Guests that are described alike begin alike, and no two are the same.
+        let mut bytes = Uuid::new_v4().into_bytes();
+        bytes[..6].copy_from_slice(&digest[16..22]);
+        Self { mark, uuid: Builder::from_random_bytes(bytes).into_uuid(), vm_id, name }
     }
 
     /// The number that the configuration names.
@@ -78,11 +84,22 @@ impl Claim {
         description.trim_end().ends_with(&self.mark)
     }
 
+    /// Whether a finished guest was made of the same inputs, not long ago: by another resource, or by an
+    /// apply that was killed after its last write.
+    fn may_be_lost(&self, config: &GuestConfig) -> bool {
+        let alike = fingerprint::uuid(config).is_some_and(|uuid| uuid[..13] == self.uuid()[..13]);
+        let made = config.text("meta").unwrap_or_default();
+        let made = made.split(',').find_map(|part| part.strip_prefix("ctime=")?.parse().ok());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        alike && made.is_some_and(|made: u64| made + RECENT.as_secs() > now.as_secs())
+    }
+
     /// The guest that an earlier apply began under this claim: the one with the number, if there is one,
     /// else one with the name. What this very process has begun is not meant.
-    pub(crate) async fn find(&self, pve: &Proxmox) -> Result<Option<(VmId, GuestLocation)>> {
+    pub(crate) async fn find(&self, pve: &Proxmox) -> Result<Found> {
+        let mut lost = vec![];
         if pve.owner.is_none() {
-            return Ok(None);
+            return Ok(Found { begun: None, lost });
         }
         let candidates = match self.vm_id {
             Some(vm_id) => vec![vm_id],
@@ -103,16 +120,29 @@ impl Claim {
             if pve.has_begun(vm_id) {
                 continue;
             }
-            if let Some(found) = pve.locate_made(vm_id).await?
-                && self.is_on(&found.config)
-                && pve.begin(vm_id)
-            {
-                return Ok(Some((vm_id, found)));
+            let Some(found) = pve.locate_made(vm_id).await? else { continue };
+            if self.is_on(&found.config) && pve.begin(vm_id) {
+                return Ok(Found { begun: Some((vm_id, found)), lost: vec![] });
+            }
+            if self.vm_id.is_none() && self.may_be_lost(&found.config) {
+                lost.push(vm_id);
             }
         }
-        Ok(None)
+        Ok(Found { begun: None, lost })
     }
 }
+
+/// What a search for a claim came upon.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The guest that carries the mark.
+    pub(crate) begun: Option<(VmId, GuestLocation)>,
+    /// Guests that are finished and may be nobody's.
+    pub(crate) lost: Vec<VmId>,
+}
+
+/// How long a guest that may be nobody's is asked about.
+const RECENT: Duration = Duration::from_secs(60 * 60);
 
 /// A description without our comments at its end.
 pub(crate) fn unmarked(description: &str) -> &str {

@@ -5,7 +5,7 @@ use onprem_proxmox::{ErrorKind, GuestKind, GuestLocation, NodeName, TaskCall, Ta
 use tf_provider::{Context, Diagnostic, Resource, Result};
 
 use super::Proxmox;
-use super::claim::Claim;
+use super::claim::{Claim, Found};
 use super::fingerprint::{self, MARK, UUID};
 
 /// How often another free number is tried when somebody takes the one that was found.
@@ -27,7 +27,11 @@ impl<R: Resource> Creation<'_, R> {
     /// provider leaves tasks running, and one that fails leaves no guest.
     pub(crate) async fn resume(&self) -> Result<Option<VmId>> {
         let Self { cx, pve, .. } = self;
-        let Some((vm_id, found)) = self.claim.find(pve).await? else { return Ok(None) };
+        let Found { begun, lost } = self.claim.find(pve).await?;
+        for vm_id in lost {
+            cx.warn(self.may_be_lost(vm_id));
+        }
+        let Some((vm_id, found)) = begun else { return Ok(None) };
         tracing::info!(%vm_id, node = %found.node, "going on with a guest that was begun before");
         self.created(vm_id);
         let filter = TaskFilter { vmid: Some(vm_id), ..TaskFilter::default() };
@@ -96,6 +100,20 @@ impl<R: Resource> Creation<'_, R> {
     async fn is_absent(&self, vm_id: VmId) -> bool {
         self.pve.cluster().invalidate();
         matches!(self.pve.locate(vm_id).await, Ok(None))
+    }
+
+    fn may_be_lost(&self, vm_id: VmId) -> Diagnostic {
+        Diagnostic::warning(format!("Guest {vm_id} may be left over"))
+            .detail(
+                "It was made by this configuration a short while ago, of the same inputs. If no other \
+                 resource has it, the apply that made it was killed before it could say so, and there \
+                 are two now.",
+            )
+            .hint(format!(
+                "to keep that one: terraform import {}.NAME {vm_id}, after a `terraform state rm` of \
+                 this one; with a `vm_id` of its own a guest is never made twice",
+                self.type_name
+            ))
     }
 
     fn occupied(&self, vm_id: VmId, error: &onprem_proxmox::Error) -> Diagnostic {

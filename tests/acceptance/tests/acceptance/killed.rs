@@ -8,7 +8,7 @@ use acceptance::{Run, Stage};
 use onprem_lab::{Effect, Fault, When};
 use serde_json::Value;
 
-use crate::hcl::{IMAGE, TEMPLATE, ubuntu_image, ubuntu_template};
+use crate::hcl::{IMAGE, TEMPLATE, template, ubuntu_image, ubuntu_template};
 
 /// What a careful user's template has, with nothing left to chance.
 const SETTINGS: &str = r#"
@@ -36,6 +36,19 @@ fn after_any_request_of_a_create() {
 #[test]
 fn before_any_write_of_a_create() {
     each_kill("killed_before", When::Before, &WRITES, &ubuntu_template(SETTINGS));
+}
+
+/// Without a number of its own a guest that is finished cannot be told from another resource's: after
+/// the last write there are two, and the apply says so.
+#[test]
+fn after_the_last_write_without_a_number() {
+    let Some(stage) = Stage::new("killed_unnumbered") else { return };
+    stage.write(template("  node = \"pve1\"\n  name = \"ubuntu22\""));
+    let last = Fault::new(Effect::Stall { when: When::After }).method("PUT").path("/config$");
+    let place = killed(&stage, last).expect("the description is written last");
+    let again = stage.apply();
+    again.warning().says("Guest 100 may be left over").hints("terraform import .* 100");
+    assert_eq!(stage.lab().inventory()["guests"].as_object().unwrap().len(), 2, "{place}");
 }
 
 /// The server goes on with what it was asked for: the next apply meets a task that is not done yet.
