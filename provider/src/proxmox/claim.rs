@@ -10,10 +10,12 @@ use std::time::{Duration, SystemTime};
 use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
+use tf_provider::api::ApiFields;
 use uuid::{Builder, Uuid};
 
 use super::Proxmox;
 use super::fingerprint;
+use super::hardware::disk::api_fields;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
@@ -143,6 +145,17 @@ pub(crate) struct Found {
 
 /// How long a guest that may be nobody's is asked about.
 const RECENT: Duration = Duration::from_secs(60 * 60);
+
+/// The fields of a guest's configuration, for the plain mapping, with the description as its user wrote it.
+pub(crate) fn unmarked_fields(config: &GuestConfig) -> ApiFields {
+    let mut fields = api_fields(config);
+    let description = config.text("description").unwrap_or_default();
+    match unmarked(&description) {
+        "" => fields.remove("description"),
+        text => fields.insert("description".to_owned(), text.into()),
+    };
+    fields
+}
 
 /// A description without our comments at its end.
 pub(crate) fn unmarked(description: &str) -> &str {

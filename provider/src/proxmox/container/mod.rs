@@ -21,10 +21,9 @@ use tf_provider::{
 };
 
 use super::Proxmox;
-use super::claim::unmarked;
+use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
-use super::hardware::disk::api_fields;
 use super::hardware::planning::taken;
 use super::vm::CloneSource;
 use change::Guest;
@@ -278,12 +277,7 @@ async fn state(
     running: bool,
 ) -> Result<Container> {
     let GuestLocation { node, config, .. } = found;
-    let mut fields = api_fields(config);
-    let description = config.text("description").unwrap_or_default();
-    match unmarked(&description) {
-        "" => fields.remove("description"),
-        text => fields.insert("description".to_owned(), text.into()),
-    };
+    let fields = unmarked_fields(config);
     let values = cx.config().or_else(|| cx.prior());
     let mut mount_points = volumes::read_mounts(config)?;
     if let Some(Value::Known(named)) = values.map(|values| &values.mount_points)

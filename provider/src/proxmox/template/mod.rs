@@ -11,7 +11,7 @@ use tf_provider::api::{ApiError, FromApi};
 use tf_provider::{Context, Diagnostic, PlanContext, Resource, Result, Text, Update, Value};
 
 use super::Proxmox;
-use super::claim::unmarked;
+use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
 use super::hardware::Hardware;
@@ -199,12 +199,7 @@ fn state(cx: &Context<Template>, vm_id: VmId, found: &GuestLocation) -> Result<T
 }
 
 fn read(vm_id: VmId, node: &NodeName, config: &GuestConfig) -> Result<Template, ApiError> {
-    let mut fields = disk::api_fields(config);
-    let description = config.text("description").unwrap_or_default();
-    match unmarked(&description) {
-        "" => fields.remove("description"),
-        text => fields.insert("description".to_owned(), text.into()),
-    };
+    let fields = unmarked_fields(config);
     Ok(Template {
         id: vm_id.to_string(),
         template_id: vm_id.to_string(),

@@ -6,7 +6,7 @@ use tf_provider::{Context, Result, Update, Value};
 
 use super::{RebootPolicy, Vm, VmOptions, VmPlan, power};
 use crate::proxmox::Proxmox;
-use crate::proxmox::claim::unmarked;
+use crate::proxmox::claim::unmarked_fields;
 use crate::proxmox::fingerprint;
 use crate::proxmox::format::Pve;
 use crate::proxmox::hardware::Hardware;
@@ -53,12 +53,7 @@ pub(super) async fn state(
     running: bool,
 ) -> Result<Vm> {
     let GuestLocation { node, config, .. } = found;
-    let mut fields = disk::api_fields(config);
-    let description = config.text("description").unwrap_or_default();
-    match unmarked(&description) {
-        "" => fields.remove("description"),
-        text => fields.insert("description".to_owned(), text.into()),
-    };
+    let fields = unmarked_fields(config);
     let values = cx.config().or_else(|| cx.prior());
     let mut disks = disk::read(config)?;
     if let Some(Value::Known(named)) = values.map(|values| &values.disks)

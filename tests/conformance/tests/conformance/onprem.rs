@@ -88,6 +88,7 @@ async fn every_plan_of_a_create_keeps_the_rules() {
             planned += usize::from(plan.value.is_some());
         }
         // A container needs a template and a root file system, which few of them have.
-        assert!(planned > 10, "{name}: only {planned} of them could be planned");
+        let least = if name == "onprem_proxmox_container" { 10 } else { 50 };
+        assert!(planned > least, "{name}: only {planned} of them could be planned");
     }
 }
