@@ -20,7 +20,10 @@ pub struct Fault {
     /// Only this method; any when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Regular expression found in the path after `/api2/json`; any when absent.
+    /// Only requests to this system (`proxmox`, `netbox`, `idrac`); any when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Regular expression found in the path after `/api2/json` (NetBox: `/api`); any when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Only requests that enter at this node; any when absent.
@@ -126,6 +129,7 @@ impl Fault {
         Self {
             effect,
             method: None,
+            system: None,
             path: None,
             node: None,
             probability: None,
@@ -138,6 +142,13 @@ impl Fault {
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into());
+        self
+    }
+
+    /// Meets only requests to this system: `proxmox`, `netbox` or `idrac`.
+    #[must_use]
+    pub fn system(mut self, name: impl Into<String>) -> Self {
+        self.system = Some(name.into());
         self
     }
 
@@ -232,7 +243,7 @@ pub struct Stall {
     pub fault: u64,
     /// Method of the request.
     pub method: String,
-    /// Path after `/api2/json`.
+    /// Path after `/api2/json` (NetBox: `/api`).
     pub path: String,
     #[serde(skip)]
     decided: Option<bool>,
@@ -330,7 +341,7 @@ impl Faults {
     }
 
     /// Judges one request and counts it.
-    pub(crate) fn judge(&self, node: &str, method: &str, path: &str) -> Verdict {
+    pub(crate) fn judge(&self, system: &str, node: &str, method: &str, path: &str) -> Verdict {
         let mut verdict = Verdict::default();
         for armed in self.armed().iter_mut() {
             let concerns_requests = matches!(
@@ -341,7 +352,7 @@ impl Faults {
                     | Effect::Stall { .. }
                     | Effect::Status { .. }
             );
-            if !concerns_requests || !armed.matches(node, method, path) || !armed.strike() {
+            if !concerns_requests || !armed.matches(system, node, method, path) || !armed.strike() {
                 continue;
             }
             match &armed.fault.effect {
@@ -441,8 +452,9 @@ impl Drop for Forget<'_> {
 }
 
 impl Armed {
-    fn matches(&self, node: &str, method: &str, path: &str) -> bool {
+    fn matches(&self, system: &str, node: &str, method: &str, path: &str) -> bool {
         self.fault.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && self.fault.system.as_deref().is_none_or(|wanted| wanted == system)
             && self.fault.node.as_deref().is_none_or(|wanted| wanted == node)
             && self.path.as_ref().is_none_or(|pattern| pattern.is_match(path))
     }
@@ -484,10 +496,20 @@ mod tests {
         let faults = Faults::default();
         let effect = Effect::Status { status: 503, message: None };
         faults.arm(Fault::new(effect).path("^/version$").skip(1).count(1)).unwrap();
-        let met: Vec<bool> =
-            (0..4).map(|_| faults.judge("pve1", "GET", "/version").status.is_some()).collect();
+        let met: Vec<bool> = (0..4)
+            .map(|_| faults.judge("proxmox", "pve1", "GET", "/version").status.is_some())
+            .collect();
         assert_eq!(met, [false, true, false, false]);
-        assert!(faults.judge("pve1", "GET", "/nodes").status.is_none());
+        assert!(faults.judge("proxmox", "pve1", "GET", "/nodes").status.is_none());
+    }
+
+    #[test]
+    fn a_fault_of_one_system_spares_the_others() {
+        let faults = Faults::default();
+        let effect = Effect::Status { status: 503, message: None };
+        faults.arm(Fault::new(effect).system("netbox")).unwrap();
+        assert!(faults.judge("proxmox", "pve1", "GET", "/version").status.is_none());
+        assert!(faults.judge("netbox", "netbox", "GET", "/status/").status.is_some());
     }
 
     #[tokio::test]

@@ -44,7 +44,7 @@ enum Command {
         /// Kinds: latency (delay=5s), status (status=503, message=…), reset (when=before|after),
         /// stall (when=before|after), lock-timeout, task-failure (task=download, exit=TEXT),
         /// node-offline (name=pve2), storage-full (storage=local), tickets-expired. For each:
-        /// method=POST, path=REGEX (after /api2/json), node=pve1, probability=0.5, skip=N,
+        /// method=POST, system=proxmox, path=REGEX (after /api2/json or /api), node=pve1, probability=0.5, skip=N,
         /// count=N. More at run time through the admin API: GET and POST /faults.
         #[arg(long, value_name = "SPEC", verbatim_doc_comment)]
         fault: Vec<Fault>,

@@ -7,11 +7,13 @@ use serde::Serialize;
 /// One request. Values of parameters are not kept: some are secret.
 #[derive(Clone, Debug, Serialize)]
 pub struct Request {
-    /// Node at whose port it arrived.
+    /// System at whose port it arrived: `proxmox`, `netbox` or `idrac`.
+    pub system: String,
+    /// Node at whose port it arrived; the name of the server for the other systems.
     pub node: String,
     /// HTTP method.
     pub method: String,
-    /// Path after `/api2/json`, without the query.
+    /// Path after `/api2/json` (NetBox: `/api`), without the query.
     pub path: String,
     /// Names of the parameters in query and body, sorted.
     pub parameters: Vec<String>,

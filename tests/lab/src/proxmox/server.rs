@@ -113,13 +113,14 @@ async fn respond(
     parameters.dedup();
     let method = head.method.as_str().to_owned();
     let index = shared.requests.arrived(Logged {
+        system: "proxmox".to_owned(),
         node: node.clone(),
         method: method.clone(),
         path: api_path.clone(),
         parameters,
         status: None,
     });
-    let verdict = shared.faults.judge(&node, &method, &api_path);
+    let verdict = shared.faults.judge("proxmox", &node, &method, &api_path);
     if !verdict.latency.is_zero() {
         shared.clock.sleep(verdict.latency).await;
     }
