@@ -58,5 +58,5 @@ pub use tf_provider_derive::DataSource;
 pub use tf_provider_derive::Resource;
 pub use tf_provider_protocol::cty;
 pub use timeouts::Operation;
-pub use types::{AttributeType, Text};
+pub use types::{AttributeType, Dynamic, ObjectSet, Text};
 pub use value::{Change, Value};

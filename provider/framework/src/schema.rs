@@ -3,6 +3,7 @@
 //! Nobody writes these by hand: `#[derive(Resource)]` and its kin make them from a struct. The wire
 //! form, the JSON of `terraform providers schema -json` and the documentation pages all come from here.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::cty::{Path, Type, Value};
@@ -98,6 +99,8 @@ pub struct Attribute {
     pub validate: fn(&Value, &Path, &mut Diagnostics),
     /// The one spelling of a known value that may be spelt in several ways.
     pub canonical: fn(&Value) -> Value,
+    /// The one spelling of a key, where it is a map.
+    pub canonical_key: fn(&str) -> Cow<'_, str>,
 }
 
 impl Attribute {
@@ -117,6 +120,7 @@ impl Attribute {
             constraint: T::constraint(),
             validate: T::validate,
             canonical: T::canonical,
+            canonical_key: T::canonical_key,
         }
     }
 

@@ -4,6 +4,10 @@
 //! value are the same value. Nested structs and enumerations get their implementation from
 //! `#[derive(Attributes)]` and `#[derive(Choice)]`.
 
+mod dynamic;
+mod object_set;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Debug, Display};
 use std::ops::Deref;
@@ -13,7 +17,15 @@ use crate::cty::{Number, Path, Type, Value as CtyValue};
 use crate::schema::{Constraint, Kind, Nesting, Object};
 use crate::{Diagnostic, Diagnostics, Result, Value};
 
+pub use dynamic::Dynamic;
+pub use object_set::{ObjectSet, SetElement};
+
 /// A type that an attribute may have.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of an attribute",
+    note = "derive `Attributes` for a struct, `Choice` for an enumeration; take `Text<T>` for what is \
+            written as a string, `ObjectSet<T>` for a set of structs"
+)]
 pub trait AttributeType: Clone + Debug + Send + Sync + 'static {
     /// What it is in a configuration, where parts of it may be unknown.
     type Values: Clone + Debug + Send + Sync + 'static;
@@ -34,6 +46,11 @@ pub trait AttributeType: Clone + Debug + Send + Sync + 'static {
     /// The one spelling of a known value that may be spelt in several ways.
     fn canonical(value: &CtyValue) -> CtyValue {
         value.clone()
+    }
+
+    /// The one spelling of a key of a map that may be spelt in several ways.
+    fn canonical_key(key: &str) -> Cow<'_, str> {
+        Cow::Borrowed(key)
     }
 
     /// The value as Terraform stores it.
@@ -67,8 +84,8 @@ pub fn values_of<T: AttributeType>(
 
 fn value_at<T: AttributeType>(value: &CtyValue, path: &Path) -> Result<Value<T::Values>> {
     match value {
-        CtyValue::Null => Ok(Value::Null),
-        CtyValue::Unknown(_) => Ok(Value::Unknown),
+        null if null.is_null() => Ok(Value::Null),
+        unknown if unknown.is_unknown() => Ok(Value::Unknown),
         known => T::read_values(known, path).map(Value::Known),
     }
 }
@@ -84,8 +101,8 @@ pub fn plan_of<T: AttributeType>(
     path: &Path,
 ) -> Result<Option<T::Plan>> {
     let config = config.get(name).unwrap_or(&CtyValue::Null);
-    match planned.get(name) {
-        None | Some(CtyValue::Null | CtyValue::Unknown(_)) => Ok(None),
+    match planned.get(name).filter(|value| !value.is_null() && value.is_known()) {
+        None => Ok(None),
         Some(known) => T::read_plan(known, config, &path.clone().attribute(name)).map(Some),
     }
 }
@@ -411,9 +428,19 @@ impl<K: MapKey, T: AttributeType> AttributeType for BTreeMap<K, T> {
     }
 
     fn validate(value: &CtyValue, path: &Path, diagnostics: &mut Diagnostics) {
+        let mut keys = BTreeMap::new();
         for (key, element) in value.as_map().into_iter().flatten() {
-            if let Err(error) = read_key::<K>(key, path) {
-                diagnostics.push(error);
+            match read_key::<K>(key, path) {
+                Ok(known) => {
+                    if let Some(twin) = keys.insert(known, key) {
+                        diagnostics.push(
+                            Diagnostic::error(format!("`{twin}` and `{key}` are the same key"))
+                                .detail(format!("`{path}` has one element for each."))
+                                .at(path.clone().key(key)),
+                        );
+                    }
+                }
+                Err(error) => diagnostics.push(error),
             }
             validate_element::<T>(element, path.clone().key(key), diagnostics);
         }
@@ -421,7 +448,14 @@ impl<K: MapKey, T: AttributeType> AttributeType for BTreeMap<K, T> {
 
     fn canonical(value: &CtyValue) -> CtyValue {
         let Some(map) = value.as_map() else { return value.clone() };
-        CtyValue::Map(map.iter().map(|(key, value)| (key.clone(), T::canonical(value))).collect())
+        let entry = |(key, value): (&String, &CtyValue)| {
+            (Self::canonical_key(key).into_owned(), T::canonical(value))
+        };
+        CtyValue::Map(map.iter().map(entry).collect())
+    }
+
+    fn canonical_key(key: &str) -> Cow<'_, str> {
+        key.parse::<K>().map_or(Cow::Borrowed(key), |known| Cow::Owned(known.to_string()))
     }
 
     fn to_value(&self) -> CtyValue {

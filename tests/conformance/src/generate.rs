@@ -167,7 +167,25 @@ fn values(ty: &Type) -> Vec<Value> {
             let first = |ty: &Type| self::values(ty).pop().unwrap_or(Value::Null);
             values.push(Value::Tuple(types.iter().map(first).collect()));
         }
-        Type::Dynamic => {}
+        Type::Dynamic => {
+            // Nothing is ever known of a value whose type is unknown, too.
+            values.truncate(2);
+            let types = [
+                Type::Bool,
+                Type::Number,
+                Type::String,
+                Type::list(Type::String),
+                Type::map(Type::Number),
+                Type::Tuple(vec![Type::Bool, Type::String]),
+                Type::object([("a", Type::String), ("b", Type::list(Type::Number))]),
+            ];
+            for ty in types {
+                let own = self::values(&ty).into_iter();
+                let own = own.map(|value| Value::Dynamic(Box::new(ty.clone()), Box::new(value)));
+                // One of each is enough of what each type is tried with by itself.
+                values.extend(own.step_by(4));
+            }
+        }
     }
     values
 }

@@ -336,6 +336,14 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             }
         }
     });
+    let in_set =
+        |field: &Field| matches!(field.class, Class::Required | Class::Optional { default: None });
+    let set_element = model.fields.iter().all(in_set).then(|| {
+        quote! {
+            #[automatically_derived]
+            impl ::tf_provider::types::SetElement for #ident {}
+        }
+    });
     Ok(quote! {
         #attributes
 
@@ -382,6 +390,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
         }
 
         #api_type
+        #set_element
     })
 }
 

@@ -1,8 +1,9 @@
 //! Carries over what an answer of a server cannot hold: what only the configuration knows, and the
 //! spelling that the user chose.
 
+use super::elements::{self, Keys};
 use crate::cty::Value as CtyValue;
-use crate::schema::{Attribute, Class, Object};
+use crate::schema::{Attribute, Class, Nesting, Object};
 
 /// Completes the `fresh` object that a resource returned from the `known` one: the plan after a create
 /// or update, the prior state after a read.
@@ -64,13 +65,28 @@ pub(crate) fn hold(
                     }
                 }
             }
+            (CtyValue::List(fresh), CtyValue::List(promised)) => {
+                let config = config.and_then(CtyValue::as_list).unwrap_or_default();
+                for (index, (element, promised)) in fresh.iter_mut().zip(promised).enumerate() {
+                    if let (CtyValue::Object(fresh), CtyValue::Object(promised)) =
+                        (element, promised)
+                    {
+                        let config = config.get(index).and_then(CtyValue::as_object);
+                        hold(nested, fresh, promised, config);
+                    }
+                }
+            }
             _ => {}
         }
     }
 }
 
 fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
-    let Some((_, nested)) = attribute.kind.nested() else {
+    if let (CtyValue::Map(fresh), Some(before)) = (&mut *slot, before.as_map()) {
+        respell(attribute, fresh, before);
+    }
+    let nested = attribute.kind.nested().filter(|(nesting, _)| *nesting != Nesting::Set);
+    let Some((_, nested)) = nested else {
         if before.is_known() && !before.is_null() && attribute.equivalent(before, slot) {
             *slot = before.clone();
         }
@@ -89,12 +105,30 @@ fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
         }
         CtyValue::List(fresh) => {
             let before = before.as_list().unwrap_or_default();
-            for (index, element) in fresh.iter_mut().enumerate() {
+            let positions = elements::positions(nested, fresh, before);
+            for (element, position) in fresh.iter_mut().zip(positions) {
                 if let CtyValue::Object(fresh) = element {
-                    carry(nested, fresh, before.get(index).and_then(CtyValue::as_object));
+                    let before = position.and_then(|position| before.get(position));
+                    carry(nested, fresh, before.and_then(CtyValue::as_object));
                 }
             }
         }
         _ => {}
     }
+}
+
+/// Gives keys, and plain elements, the spelling that they had before.
+fn respell(attribute: &Attribute, fresh: &mut Object, before: &Object) {
+    let mut keys = Keys::of(attribute, Some(before));
+    let plain = attribute.kind.nested().is_none();
+    let entries = std::mem::take(fresh).into_iter().map(|(key, value)| {
+        let Some(was) = keys.before(&key) else { return (key, value) };
+        let Some(old) = before.get(was).filter(|old| plain && old.is_wholly_known()) else {
+            return (was.to_owned(), value);
+        };
+        let one = |value: &CtyValue| CtyValue::map([(was.to_owned(), value.clone())]);
+        let same = *old != value && attribute.equivalent(&one(old), &one(&value));
+        (was.to_owned(), if same { old.clone() } else { value })
+    });
+    *fresh = entries.collect();
 }

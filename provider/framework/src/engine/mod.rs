@@ -6,6 +6,7 @@
 
 pub(crate) mod carry;
 pub(crate) mod check;
+pub(crate) mod elements;
 pub(crate) mod import;
 pub(crate) mod plan;
 pub(crate) mod run;

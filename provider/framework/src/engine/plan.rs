@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::elements::{self, Keys};
 use crate::cty::{Path, Value as CtyValue};
 use crate::schema::{Attribute, Class, Nesting, Object};
 
@@ -26,7 +27,7 @@ pub(crate) fn plan(
     configured: &BTreeSet<String>,
 ) -> Plan {
     let mut planner = Planner { configured, replace: vec![], inert: vec![] };
-    let planned = planner.object(attributes, Some(config), prior, &Path::default());
+    let planned = planner.object(attributes, Some(config), prior, &Place::ROOT);
     let Planner { replace, inert, .. } = planner;
     Plan { planned, replace, inert }
 }
@@ -53,10 +54,58 @@ fn gather(attributes: &[Attribute], config: &Object, path: &Path, paths: &mut BT
                     }
                 }
             }
+            (Some((_, nested)), CtyValue::List(elements)) => {
+                for (index, element) in (0..).zip(elements) {
+                    if let CtyValue::Object(inner) = element {
+                        gather(nested, inner, &path.clone().index(index), paths);
+                    }
+                }
+            }
             _ => {}
         }
         if matches!(attribute.class, Class::Setting { .. }) {
             paths.insert(path.to_string());
+        }
+    }
+}
+
+/// Where the planner is: in the plan, and in the prior state, where it may have another address.
+struct Place<'a> {
+    outer: Option<&'a Self>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Root,
+    Attribute(&'a str),
+    Key { now: &'a str, before: &'a str },
+    Index { now: usize, before: usize },
+}
+
+impl<'a> Place<'a> {
+    const ROOT: Place<'static> = Place { outer: None, step: Step::Root };
+
+    fn step(&'a self, step: Step<'a>) -> Self {
+        Self { outer: Some(self), step }
+    }
+
+    fn now(&self) -> Path {
+        let outer = self.outer.map_or_else(Path::root, Self::now);
+        match self.step {
+            Step::Root => outer,
+            Step::Attribute(name) => outer.attribute(name),
+            Step::Key { now, .. } => outer.key(now),
+            Step::Index { now, .. } => outer.index(i64::try_from(now).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn before(&self) -> Path {
+        let outer = self.outer.map_or_else(Path::root, Self::before);
+        match self.step {
+            Step::Root => outer,
+            Step::Attribute(name) => outer.attribute(name),
+            Step::Key { before, .. } => outer.key(before),
+            Step::Index { before, .. } => outer.index(i64::try_from(before).unwrap_or(i64::MAX)),
         }
     }
 }
@@ -74,7 +123,7 @@ impl Planner<'_> {
         attributes: &[Attribute],
         config: Option<&Object>,
         prior: Option<&Object>,
-        path: &Path,
+        place: &Place<'_>,
     ) -> Object {
         let mut planned = Object::new();
         let mut changed = BTreeSet::new();
@@ -82,16 +131,16 @@ impl Planner<'_> {
             if matches!(attribute.class, Class::Computed { .. }) {
                 continue;
             }
-            let path = path.clone().attribute(attribute.name);
+            let place = place.step(Step::Attribute(attribute.name));
             let before = prior.map(|prior| prior.get(attribute.name).unwrap_or(&CtyValue::Null));
             let value = match config {
                 Some(config) => {
                     let wanted = config.get(attribute.name).unwrap_or(&CtyValue::Null);
-                    self.value(attribute, wanted, before, &path)
+                    self.value(attribute, wanted, before, &place)
                 }
                 None => match &attribute.class {
                     Class::Setting { absent, keep } => {
-                        self.unset(attribute, absent.as_ref(), *keep, before, &path)
+                        self.unset(attribute, absent.as_ref(), *keep, before, &place)
                     }
                     _ => before.cloned().unwrap_or(CtyValue::Null),
                 },
@@ -101,8 +150,8 @@ impl Planner<'_> {
             {
                 changed.insert(attribute.name);
                 match attribute.class {
-                    _ if attribute.replace => self.replace.push(path),
-                    Class::Creation { .. } => self.inert.push(path),
+                    _ if attribute.replace => self.replace.push(place.now()),
+                    Class::Creation { .. } => self.inert.push(place.now()),
                     _ => {}
                 }
             }
@@ -126,17 +175,19 @@ impl Planner<'_> {
         attribute: &Attribute,
         config: &CtyValue,
         prior: Option<&CtyValue>,
-        path: &Path,
+        place: &Place<'_>,
     ) -> CtyValue {
+        // A value of its own type may be null, too, and is as null as any.
+        let config = if config.is_null() { &CtyValue::Null } else { config };
         match (&attribute.class, config) {
             (Class::WriteOnly { .. }, _) => CtyValue::Null,
             (_, CtyValue::Unknown(_)) => config.clone(),
             (Class::Optional { default: Some(default) }, CtyValue::Null) => default.clone(),
             (Class::Setting { absent, keep }, CtyValue::Null) => {
-                self.unset(attribute, absent.as_ref(), *keep, prior, path)
+                self.unset(attribute, absent.as_ref(), *keep, prior, place)
             }
             (_, CtyValue::Null) => CtyValue::Null,
-            (_, known) => self.known(attribute, known, prior, path),
+            (_, known) => self.known(attribute, known, prior, place),
         }
     }
 
@@ -147,10 +198,10 @@ impl Planner<'_> {
         absent: Option<&CtyValue>,
         keep: bool,
         prior: Option<&CtyValue>,
-        path: &Path,
+        place: &Place<'_>,
     ) -> CtyValue {
         let Some(prior) = prior else { return CtyValue::unknown() };
-        if keep || prior.is_null() || !self.was_configured(path) {
+        if keep || prior.is_null() || !self.was_configured(place) {
             return prior.clone();
         }
         match (attribute.kind.nested(), prior) {
@@ -158,14 +209,14 @@ impl Planner<'_> {
             (Some((Nesting::Single, nested)), CtyValue::Object(before))
                 if absent.is_none() && !attribute.nullable =>
             {
-                CtyValue::Object(self.object(nested, None, Some(before), path))
+                CtyValue::Object(self.object(nested, None, Some(before), place))
             }
             _ => absent.cloned().unwrap_or_else(CtyValue::unknown),
         }
     }
 
-    fn was_configured(&self, path: &Path) -> bool {
-        self.configured.contains(&path.to_string())
+    fn was_configured(&self, place: &Place<'_>) -> bool {
+        self.configured.contains(&place.before().to_string())
     }
 
     /// A value that the configuration has.
@@ -174,36 +225,26 @@ impl Planner<'_> {
         attribute: &Attribute,
         config: &CtyValue,
         prior: Option<&CtyValue>,
-        path: &Path,
+        place: &Place<'_>,
     ) -> CtyValue {
         let value = match (attribute.kind.nested(), config) {
             (Some((_, nested)), CtyValue::Object(inner)) => {
                 let before = prior.and_then(CtyValue::as_object);
-                CtyValue::Object(self.object(nested, Some(inner), before, path))
+                CtyValue::Object(self.object(nested, Some(inner), before, place))
             }
             (Some((_, nested)), CtyValue::Map(elements)) => {
-                let before = prior.and_then(CtyValue::as_map);
-                CtyValue::Map(
-                    elements
-                        .iter()
-                        .map(|(key, element)| {
-                            let before = before.and_then(|before| before.get(key));
-                            let path = path.clone().key(key);
-                            (key.clone(), self.element(nested, element, before, &path))
-                        })
-                        .collect(),
-                )
+                return self.map(attribute, nested, elements, prior, place);
             }
-            (Some((_, nested)), CtyValue::List(elements)) => {
+            (Some((Nesting::List, nested)), CtyValue::List(elements)) => {
                 let before = prior.and_then(CtyValue::as_list).unwrap_or_default();
+                let positions = elements::positions(nested, elements, before);
+                let planned = elements.iter().zip(positions).enumerate();
                 CtyValue::List(
-                    elements
-                        .iter()
-                        .enumerate()
-                        .map(|(position, element)| {
-                            let index = i64::try_from(position).unwrap_or(i64::MAX);
-                            let path = path.clone().index(index);
-                            self.element(nested, element, before.get(position), &path)
+                    planned
+                        .map(|(now, (element, position))| {
+                            let before = position.and_then(|position| before.get(position));
+                            let step = Step::Index { now, before: position.unwrap_or(now) };
+                            self.element(nested, element, before, &place.step(step))
                         })
                         .collect(),
                 )
@@ -211,13 +252,43 @@ impl Planner<'_> {
             _ => config.clone(),
         };
         match prior {
-            Some(prior)
-                if attribute.kind.nested().is_none() && attribute.equivalent(prior, &value) =>
-            {
+            Some(prior) if !is_object(attribute) && attribute.equivalent(prior, &value) => {
                 prior.clone()
             }
             _ => value,
         }
+    }
+
+    /// The elements of a map by their keys. Keys that are but spelt otherwise change nothing.
+    fn map(
+        &mut self,
+        attribute: &Attribute,
+        nested: &[Attribute],
+        elements: &Object,
+        prior: Option<&CtyValue>,
+        place: &Place<'_>,
+    ) -> CtyValue {
+        let before = prior.and_then(CtyValue::as_map);
+        let mut keys = Keys::of(attribute, before);
+        let (mut planned, mut respelt) = (Object::new(), Object::new());
+        for (key, element) in elements {
+            let was = keys.before(key);
+            let old = was.and_then(|was| before?.get(was));
+            let step = Step::Key { now: key, before: was.unwrap_or(key) };
+            let value = self.element(nested, element, old, &place.step(step));
+            if was.is_some_and(|was| was != key) {
+                respelt.insert(was.unwrap_or(key).to_owned(), value.clone());
+            }
+            planned.insert(key.clone(), value);
+        }
+        if let (false, Some(before)) = (respelt.is_empty(), before) {
+            let kept = planned.iter().filter(|(key, _)| before.contains_key(*key));
+            respelt.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
+            if respelt.len() == planned.len() && respelt == *before {
+                return CtyValue::Map(respelt);
+            }
+        }
+        CtyValue::Map(planned)
     }
 
     fn element(
@@ -225,16 +296,21 @@ impl Planner<'_> {
         nested: &[Attribute],
         config: &CtyValue,
         prior: Option<&CtyValue>,
-        path: &Path,
+        place: &Place<'_>,
     ) -> CtyValue {
         match config {
             CtyValue::Object(inner) => {
                 let before = prior.and_then(CtyValue::as_object);
-                CtyValue::Object(self.object(nested, Some(inner), before, path))
+                CtyValue::Object(self.object(nested, Some(inner), before, place))
             }
             other => other.clone(),
         }
     }
+}
+
+/// Whether the attributes in it are planned one by one; no element of a set has an address for that.
+fn is_object(attribute: &Attribute) -> bool {
+    attribute.kind.nested().is_some_and(|(nesting, _)| nesting != Nesting::Set)
 }
 
 /// Marks the value at each path unknown; a path that leads nowhere is left alone.

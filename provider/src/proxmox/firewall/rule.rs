@@ -140,22 +140,10 @@ impl RulePlan {
 }
 
 impl RuleValues {
-    /// Plans what the configuration leaves out. A place in the list is nobody's: nothing of the rule
-    /// that was there before goes over to the one that is there now.
+    /// Plans that what the configuration leaves out is not there: a rule is written as a whole.
     pub(super) fn plan(&self, path: &Path, cx: &mut PlanContext<FirewallRules>) {
         if let Some(rule) = Rule::configured(self) {
-            return cx.foresee(path.clone(), &rule);
-        }
-        for (name, value) in self.texts() {
-            if value.is_null() {
-                cx.unknown(path.clone().attribute(name));
-            }
-        }
-        if self.log.is_null() {
-            cx.unknown(path.clone().attribute("log"));
-        }
-        if self.enabled.is_null() {
-            cx.foresee(path.clone().attribute("enabled"), &true);
+            cx.foresee(path.clone(), &rule);
         }
     }
 

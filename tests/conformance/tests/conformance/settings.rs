@@ -2,7 +2,7 @@
 
 use conformance::Action;
 use serde_json::json;
-use tf_provider::cty::{Path, Value};
+use tf_provider::cty::{Path, Type, Value};
 
 use super::sample::{SERVER, list, object, server, start};
 
@@ -146,6 +146,99 @@ async fn elements_of_a_list_come_and_go() {
     ];
     core.lifecycle(SERVER, &configs).await.expect_value();
     assert!(!world.only().contains_key("rules"));
+}
+
+/// A rule that lost its remark in the configuration kept it on the server.
+#[tokio::test]
+async fn a_setting_inside_a_list_is_reset() {
+    let (core, world) = start().await;
+    let rule = |remark: &str| object([("port", 22.into()), ("remark", remark.into())]);
+    let bare = object([("port", 22.into())]);
+    let configs = [
+        server([("rules", Value::List(vec![rule("ssh")]))]),
+        server([("rules", Value::List(vec![bare]))]),
+    ];
+    core.lifecycle(SERVER, &configs).await.expect_value();
+    assert_eq!(world.only()["rules"], json!([{"port": 22}]));
+}
+
+/// With the first rule taken out of a list, the second got the remark that the first had.
+#[tokio::test]
+async fn an_element_of_a_list_hands_nothing_to_its_successor() {
+    let (core, world) = start().await;
+    let bare = |port: i64| object([("port", port.into())]);
+    let config = server([("rules", Value::List(vec![bare(22), bare(80)]))]);
+    let state = core.lifecycle(SERVER, &[config]).await.expect_value();
+    let mut rules = world.only()["rules"].clone();
+    rules[0]["remark"] = "by hand".into();
+    rules[1]["remark"] = "of 80".into();
+    world.meddle("rules", rules);
+    let state = core.refresh(&state).await.expect_value();
+    let config = server([("rules", Value::List(vec![bare(80), bare(443)]))]);
+    let plan = core.plan(SERVER, Some(&state), &config).await.expect_value();
+    let remark = |index| Path::root().attribute("rules").index(index).attribute("remark");
+    assert_eq!(plan.planned.get(&remark(0)), Some(&"of 80".into()), "it is the same rule");
+    assert!(plan.planned.get(&remark(1)).is_some_and(Value::is_unknown), "it is another one");
+    core.apply(&plan).await.expect_value();
+}
+
+/// `Scsi0` in a configuration was one disk, and `scsi0` in the answer of the server another.
+#[tokio::test]
+async fn a_key_that_means_the_same_is_the_same_key() {
+    let (core, world) = start().await;
+    let disks = |key: &str| server([("disks", object([(key, object([("size", 8.into())]))]))]);
+    let aliases =
+        |key: &str| server([("aliases", object([(key, "mx".into()), ("web", "www".into())]))]);
+    for config in [disks, aliases] {
+        let (core, _) = start().await;
+        let state = core.lifecycle(SERVER, &[config("Scsi0")]).await.expect_value();
+        let plan = core.plan(SERVER, Some(&state), &config("scsi0")).await.expect_value();
+        assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
+    }
+    let state = core.lifecycle(SERVER, &[disks("Scsi0")]).await.expect_value();
+    assert!(world.only()["disks"].get("scsi0").is_some(), "the server has its own spelling");
+    let volume = Path::root().attribute("disks").key("Scsi0").attribute("volume");
+    assert_eq!(state.at(&volume), Some(&"vol-1".into()), "the state has the user's");
+
+    let grown = server([("disks", object([("SCSI0", object([("size", 9.into())]))]))]);
+    let plan = core.plan(SERVER, Some(&state), &grown).await.expect_value();
+    let volume = Path::root().attribute("disks").key("SCSI0").attribute("volume");
+    assert_eq!(plan.planned.get(&volume), Some(&"vol-1".into()), "it is the same disk");
+    core.lifecycle_from(&state, &[grown]).await.expect_value();
+
+    let disk = || object([("size", 8.into())]);
+    let twice = server([("disks", object([("scsi0", disk()), ("SCSI0", disk())]))]);
+    let outcome = core.validate(SERVER, &twice).await;
+    assert!(outcome.expect_error().summary.contains("same key"));
+}
+
+#[tokio::test]
+async fn an_attribute_may_have_the_type_that_its_value_has() {
+    let (core, world) = start().await;
+    let own = |ty: Type, value: Value| Value::Dynamic(Box::new(ty), Box::new(value));
+    let owners = own(Type::list(Type::String), list(["ops", "dev"]));
+    let number = own(Type::Number, 7.into());
+    let configs = [
+        server([("extra", owners.clone())]),
+        server([("extra", number)]),
+        server([("extra", own(Type::String, Value::Null))]),
+        server([]),
+        server([("extra", owners.clone())]),
+    ];
+    let state = core.lifecycle(SERVER, &configs).await.expect_value();
+    assert_eq!(world.only()["extra"], json!(["ops", "dev"]));
+    assert_eq!(state.get("extra"), &owners, "the state has the type of the configuration");
+}
+
+#[tokio::test]
+async fn a_set_of_objects_has_no_order_and_one_spelling() {
+    let (core, _) = start().await;
+    let peer = |name: &str| object([("name", name.into()), ("port", 22.into())]);
+    let config = server([("peers", Value::List(vec![peer("Alpha"), peer("beta")]))]);
+    let state = core.lifecycle(SERVER, &[config]).await.expect_value();
+    let turned = server([("peers", Value::List(vec![peer("BETA"), peer("alpha")]))]);
+    let plan = core.plan(SERVER, Some(&state), &turned).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use serde_json::{Map, Value as Json};
 use tf_provider::api::{FromApi, PlainJson};
 use tf_provider::{
-    Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text,
-    Update,
+    Attributes, Choice, Context, Diagnostic, Diagnostics, Dynamic, ObjectSet, PlanContext,
+    Resource, Result, Text, Update,
 };
 
 use super::{Client, Fault};
@@ -56,10 +56,16 @@ pub(crate) struct Server {
     dns: Vec<String>,
     /// Other names, by what for.
     #[attr(setting, api)]
-    aliases: Option<BTreeMap<String, Text<Hostname>>>,
+    aliases: Option<BTreeMap<Hostname, Text<Hostname>>>,
     /// Disks by slot.
     #[attr(setting, api)]
-    disks: Option<BTreeMap<String, Disk>>,
+    disks: Option<BTreeMap<Hostname, Disk>>,
+    /// What its owner notes about it, of any type.
+    #[attr(setting, api)]
+    extra: Option<Dynamic>,
+    /// Who may reach it, in no order.
+    #[attr(setting, api)]
+    peers: Option<ObjectSet<Peer>>,
     /// Rules in order.
     #[attr(setting, api)]
     rules: Option<Vec<Rule>>,
@@ -117,6 +123,17 @@ pub(crate) struct Rule {
     /// Remark.
     #[attr(setting, api)]
     remark: Option<String>,
+}
+
+/// Who may reach it.
+#[derive(Clone, Attributes)]
+pub(crate) struct Peer {
+    /// Its name; case does not matter.
+    #[attr(required, api)]
+    name: Text<Hostname>,
+    /// Port that it may reach.
+    #[attr(required, api)]
+    port: i64,
 }
 
 /// The processor.

@@ -174,6 +174,9 @@ fn settle(object: &mut ApiFields) {
     if let Some(aliases) = object.get_mut("aliases").and_then(Json::as_object_mut) {
         aliases.values_mut().for_each(lower_case);
     }
+    for peer in object.get_mut("peers").and_then(Json::as_array_mut).into_iter().flatten() {
+        lower_case(&mut peer["name"]);
+    }
     if let Some(agent) = object.get_mut("agent").and_then(Json::as_object_mut) {
         agent.remove("secret");
         agent.entry("port").or_insert(json!(4));
