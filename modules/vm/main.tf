@@ -1,5 +1,6 @@
 locals {
-  vms = { for vm in var.vm_configs : vm.name => vm }
+  vms       = { for vm in var.vm_configs : vm.name => vm }
+  firewalls = { for name, vm in local.vms : name => vm.firewall if vm.firewall != null }
 }
 
 resource "onprem_proxmox_vm" "this" {
@@ -41,6 +42,7 @@ resource "onprem_proxmox_vm" "this" {
       bridge      = coalesce(each.value.bridge, var.bridge)
       vlan_id     = try(coalesce(each.value.vlan_id, var.vlan_id), null)
       mac_address = each.value.mac_address
+      firewall    = each.value.firewall != null
     }
   }
 
@@ -66,4 +68,36 @@ resource "onprem_proxmox_vm" "this" {
   startup    = each.value.startup_order == null ? null : { order = each.value.startup_order }
   protection = each.value.protection
   reboot     = each.value.reboot
+
+  wait_for_ip = each.value.wait_for_ip
+}
+
+resource "onprem_proxmox_firewall_options" "this" {
+  for_each = local.firewalls
+
+  vm_id         = onprem_proxmox_vm.this[each.key].vm_id
+  enabled       = each.value.enabled
+  policy_in     = each.value.policy_in
+  policy_out    = each.value.policy_out
+  log_level_in  = each.value.log_level_in
+  log_level_out = each.value.log_level_out
+
+  # Whoever asks for an address must get an answer.
+  dhcp = local.vms[each.key].ip_address == "dhcp"
+
+  # A VM that is made anew has no firewall.
+  lifecycle {
+    replace_triggered_by = [onprem_proxmox_vm.this[each.key].uuid]
+  }
+}
+
+resource "onprem_proxmox_firewall_rules" "this" {
+  for_each = local.firewalls
+
+  vm_id = onprem_proxmox_vm.this[each.key].vm_id
+  rules = each.value.rules
+
+  lifecycle {
+    replace_triggered_by = [onprem_proxmox_vm.this[each.key].uuid]
+  }
 }

@@ -4,9 +4,11 @@ output "vm_id" {
 }
 
 output "ip_address" {
-  description = "Addresses without the prefix length, by name. Null where DHCP gives them."
+  description = "Addresses without the prefix length, by name: the static one, else the first that the guest agent told when the VM was last made or changed. Null where there is none."
   value = {
     for name, vm in local.vms :
-    name => vm.ip_address == "dhcp" ? null : split("/", vm.ip_address)[0]
+    name => vm.ip_address == "dhcp" ? try([
+      for address in onprem_proxmox_vm.this[name].ip_addresses : address if can(cidrnetmask("${address}/32"))
+    ][0], null) : split("/", vm.ip_address)[0]
   }
 }

@@ -23,6 +23,8 @@ variable "vm_configs" {
     - `started`: whether it runs. `on_boot`: whether it starts with its node, and `startup_order` when.
     - `protection`: refuses to remove the VM or its disks.
     - `reboot`: whether an apply restarts it for a change that needs it: never, if-needed or error.
+    - `wait_for_ip`: waits until the guest agent tells an address, which DHCP then has given.
+    - `firewall`: has Proxmox VE filter its packets: policies, log levels and `rules`, the first one first.
   EOT
   type = list(object({
     name          = string
@@ -55,6 +57,29 @@ variable "vm_configs" {
     startup_order = optional(number)
     protection    = optional(bool, false)
     reboot        = optional(string, "never")
+    wait_for_ip   = optional(bool, false)
+    firewall = optional(object({
+      enabled       = optional(bool, true)
+      policy_in     = optional(string, "DROP")
+      policy_out    = optional(string, "ACCEPT")
+      log_level_in  = optional(string, "nolog")
+      log_level_out = optional(string, "nolog")
+      rules = optional(list(object({
+        type      = optional(string, "in")
+        action    = optional(string, "ACCEPT")
+        macro     = optional(string)
+        source    = optional(string)
+        dest      = optional(string)
+        proto     = optional(string)
+        sport     = optional(string)
+        dport     = optional(string)
+        icmp_type = optional(string)
+        iface     = optional(string)
+        log       = optional(string)
+        comment   = optional(string)
+        enabled   = optional(bool, true)
+      })), [])
+    }))
   }))
   nullable = false
 
@@ -183,6 +208,26 @@ variable "vm_configs" {
       for vm in var.vm_configs : contains(["never", "if-needed", "error"], vm.reboot)
     ])
     error_message = "The reboot must be never, if-needed or error."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for vm in var.vm_configs : vm.firewall == null ? [] : [
+        for policy in [vm.firewall.policy_in, vm.firewall.policy_out] :
+        contains(["ACCEPT", "DROP", "REJECT"], policy)
+      ]
+    ]))
+    error_message = "The policies of the firewall must be ACCEPT, DROP or REJECT."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for vm in var.vm_configs : vm.firewall == null ? [] : [
+        for rule in vm.firewall.rules :
+        rule.type == "group" || contains(["in", "out"], rule.type) && contains(["ACCEPT", "DROP", "REJECT"], rule.action)
+      ]
+    ]))
+    error_message = "A rule of the firewall must be in or out with ACCEPT, DROP or REJECT, or group with a group's name."
   }
 }
 

@@ -24,7 +24,31 @@ run "outputs" {
 
   assert {
     condition     = output.ip_address["web-02"] == null
-    error_message = "an address that DHCP gives is claimed to be known"
+    error_message = "an address that nobody has seen is claimed to be known"
+  }
+}
+
+run "an_address_that_dhcp_gave_is_an_output" {
+  variables {
+    vm_configs = [
+      { name = "web-03", template = "ubuntu22", ip_address = "10.20.0.11/24" },
+      { name = "web-04", template = "ubuntu22", wait_for_ip = true },
+    ]
+  }
+
+  override_resource {
+    target = onprem_proxmox_vm.this
+    values = { ip_addresses = ["fd00::7", "10.20.0.77", "10.20.0.78"] }
+  }
+
+  assert {
+    condition     = output.ip_address == { "web-03" = "10.20.0.11", "web-04" = "10.20.0.77" }
+    error_message = "it is not the first IPv4 address, where none is configured"
+  }
+
+  assert {
+    condition     = { for name, vm in onprem_proxmox_vm.this : name => vm.wait_for_ip } == { "web-03" = false, "web-04" = true }
+    error_message = "somebody else waits for an address"
   }
 }
 
@@ -121,6 +145,65 @@ run "a_vm_has_its_own_settings" {
       onprem_proxmox_vm.this["db-01"].startup.order == 1,
     ])
     error_message = "tags or start-up order are not those that were asked for"
+  }
+}
+
+run "a_firewall_is_there_on_request" {
+  variables {
+    vm_configs = [
+      {
+        name       = "web-01"
+        template   = "ubuntu22"
+        vm_id      = 9110
+        ip_address = "10.20.0.11/24"
+        firewall = {
+          policy_out   = "REJECT"
+          log_level_in = "info"
+          rules = [
+            { macro = "SSH", source = "10.0.0.0/24", comment = "Administrators" },
+            { proto = "tcp", dport = "80,443" },
+            { type = "out", action = "DROP", proto = "udp", dport = "53", enabled = false },
+            { type = "group", action = "monitoring" },
+          ]
+        }
+      },
+      { name = "web-02", template = "ubuntu22", vm_id = 9111, firewall = {} },
+      { name = "web-03", template = "ubuntu22", vm_id = 9112 },
+    ]
+  }
+
+  assert {
+    condition     = { for name, guest in onprem_proxmox_vm.this : name => guest.network.net0.firewall } == { "web-01" = true, "web-02" = true, "web-03" = false }
+    error_message = "the network card does not look at packets exactly where there is a firewall"
+  }
+
+  assert {
+    condition = alltrue([
+      toset(keys(onprem_proxmox_firewall_options.this)) == toset(["web-01", "web-02"]),
+      onprem_proxmox_firewall_options.this["web-01"].vm_id == 9110,
+      alltrue([for options in onprem_proxmox_firewall_options.this : options.enabled && options.policy_in == "DROP"]),
+      onprem_proxmox_firewall_options.this["web-01"].policy_out == "REJECT",
+      onprem_proxmox_firewall_options.this["web-02"].policy_out == "ACCEPT",
+      onprem_proxmox_firewall_options.this["web-01"].log_level_in == "info",
+    ])
+    error_message = "the options are not those that were asked for, or else the defaults"
+  }
+
+  assert {
+    condition     = { for name, options in onprem_proxmox_firewall_options.this : name => options.dhcp } == { "web-01" = false, "web-02" = true }
+    error_message = "DHCP does not get through exactly where an address comes from it"
+  }
+
+  assert {
+    condition = alltrue([
+      [for rule in onprem_proxmox_firewall_rules.this["web-01"].rules : rule.type] == ["in", "in", "out", "group"],
+      [for rule in onprem_proxmox_firewall_rules.this["web-01"].rules : rule.action] == ["ACCEPT", "ACCEPT", "DROP", "monitoring"],
+      [for rule in onprem_proxmox_firewall_rules.this["web-01"].rules : rule.enabled] == [true, true, false, true],
+      onprem_proxmox_firewall_rules.this["web-01"].rules[0].macro == "SSH",
+      onprem_proxmox_firewall_rules.this["web-01"].rules[1].dport == "80,443",
+      length(onprem_proxmox_firewall_rules.this["web-02"].rules) == 0,
+    ])
+    error_message = "the rules are not those that were asked for, in their order"
   }
 }
 
@@ -446,6 +529,42 @@ run "another_reboot_policy_is_refused" {
   variables {
     vm_configs = [
       { name = "web-01", template = "ubuntu22", reboot = "always" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "another_policy_of_the_firewall_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", firewall = { policy_in = "drop" } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "another_action_of_a_rule_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", firewall = { rules = [{ action = "ALLOW", proto = "tcp", dport = "22" }] } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "another_type_of_a_rule_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", firewall = { rules = [{ type = "forward" }] } },
     ]
   }
 
