@@ -8,17 +8,9 @@ provider "onprem" {
   }
 }
 
-module "template" {
-  source   = "../../modules/template"
-  for_each = var.templates
+module "environment" {
+  source = "../../modules/environment"
 
-  name      = each.key
-  node      = each.value.node
-  vm_id     = each.value.vm_id
-  image_url = each.value.image_url
-  checksum  = each.value.checksum
-  cores     = each.value.cores
-  memory    = each.value.memory
-  disk_size = each.value.disk_size
-  tags      = ["dev", "template"]
+  name      = "dev"
+  templates = var.templates
 }

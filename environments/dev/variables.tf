@@ -17,17 +17,9 @@ variable "proxmox_ca_certificate" {
   default     = null
 }
 
+# What follows goes on to modules/environment, which has the types, the limits and the descriptions.
+
 variable "templates" {
-  description = "The templates, by name. Memory in MiB, disk size in GiB."
-  type = map(object({
-    vm_id     = number
-    image_url = string
-    checksum  = string
-    node      = optional(string, "pve1")
-    cores     = optional(number, 2)
-    memory    = optional(number, 2048)
-    disk_size = optional(number)
-  }))
-  default  = {}
-  nullable = false
+  type    = any
+  default = {}
 }

@@ -1,4 +1,5 @@
-# The network and the numbers of this environment: template 9000 is 9060 here, VM 9100 is 9160.
+# The network and the numbers of this environment: template 9000 is 9060 here, VM 9100 is 9160, container 9200 is
+# 9260.
 vlan_id      = 60
 gateway      = "10.60.0.1"
 vm_id_offset = 60
@@ -20,6 +21,13 @@ templates = {
   }
 }
 
+container_templates = {
+  alpine = {
+    url      = "http://images.example.com/alpine-3.22-default_20250617_amd64.tar.zst"
+    checksum = "2f9da26137a6d909d2cbed43cdff23231454d68566aa88755ad322ff2e803e87"
+  }
+}
+
 # Full clones: what runs here must not depend on a template.
 vm_configs = [
   {
@@ -33,6 +41,12 @@ vm_configs = [
     data_disks    = { scsi1 = { storage = "local-lvm", size = 32 } }
     ip_address    = "10.60.0.21/24"
     startup_order = 1
+    firewall = {
+      rules = [
+        { proto = "tcp", dport = "5432", source = "10.60.0.0/24", comment = "Web servers" },
+        { macro = "SSH", source = "10.0.0.0/24", comment = "Administrators" },
+      ]
+    }
   },
   {
     name          = "web-01"
@@ -52,6 +66,29 @@ vm_configs = [
     cores         = 4
     memory        = 2048
     ip_address    = "10.60.0.12/24"
+    startup_order = 2
+  },
+]
+
+lxc_configs = [
+  {
+    hostname      = "dns-01"
+    template      = "alpine"
+    vm_id         = 9200
+    memory        = 256
+    swap          = 0
+    ip_address    = "10.60.0.53/24"
+    startup_order = 1
+    firewall      = { rules = [{ macro = "DNS", source = "10.60.0.0/24" }] }
+  },
+  {
+    hostname      = "files-01"
+    template      = "alpine"
+    vm_id         = 9201
+    cores         = 2
+    memory        = 1024
+    mount_points  = { mp0 = { path = "/srv", storage = "local-lvm", size = 16, backup = true } }
+    ip_address    = "10.60.0.31/24"
     startup_order = 2
   },
 ]

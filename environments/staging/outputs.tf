@@ -1,20 +1,9 @@
 output "templates" {
   description = "What each template is found by."
-  value = {
-    for name, template in module.template : name => {
-      vm_id       = template.vm_id
-      template_id = template.template_id
-      image_id    = template.image_id
-    }
-  }
+  value       = module.environment.templates
 }
 
 output "vms" {
-  description = "VM id and address of each VM. The address is null where DHCP gives it."
-  value = {
-    for name, vm_id in module.vm.vm_id : name => {
-      vm_id      = vm_id
-      ip_address = module.vm.ip_address[name]
-    }
-  }
+  description = "VM id and address of each VM."
+  value       = module.environment.vms
 }
