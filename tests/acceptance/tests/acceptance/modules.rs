@@ -29,7 +29,11 @@ fn vms_live_by_their_names() {
     stage.apply_plan();
     stage.assert_settled();
     assert_eq!(output(&stage, "vm_id"), json!({ "web-01": 9100, "web-02": 9101 }));
-    assert_eq!(output(&stage, "ip_address"), json!({ "web-01": "10.20.0.11", "web-02": null }));
+    let addresses = output(&stage, "ip_address");
+    assert_eq!(addresses["web-01"], "10.20.0.11");
+    let told = stage.state().attributes(WEB_02)["ip_addresses"][0].clone();
+    assert!(told.is_string(), "the agent of the other one tells its address");
+    assert_eq!(addresses["web-02"], told);
     let config = config(&stage, 9100);
     assert_eq!(config["ipconfig0"], "ip=10.20.0.11/24,gw=10.20.0.1", "{config:#}");
     assert!(config["net0"].as_str().unwrap().contains("tag=20"), "{config:#}");
