@@ -31,7 +31,8 @@ fn vms_live_by_their_names() {
     assert_eq!(output(&stage, "vm_id"), json!({ "web-01": 9100, "web-02": 9101 }));
     let addresses = output(&stage, "ip_address");
     assert_eq!(addresses["web-01"], "10.20.0.11");
-    let told = stage.state().attributes(WEB_02)["ip_addresses"][0].clone();
+    let told = stage.state().attributes(WEB_02.trim_start_matches("module.vm."))["ip_addresses"][0]
+        .clone();
     assert!(told.is_string(), "the agent of the other one tells its address");
     assert_eq!(addresses["web-02"], told);
     let config = config(&stage, 9100);
