@@ -2,10 +2,11 @@
 //!
 //! A killed provider answers nothing, so Terraform does not know what it had begun. The server does:
 //! while a guest is being made its description ends with a comment that names the configuration
-//! (`owner`) and a hash of what is to be made; the last write of the create takes it away. A guest
-//! without it is finished and may be in somebody's state, so it is never taken up.
+//! (`owner`), a hash of what is to be made, and the UUID that the guest gets; the last write of the
+//! create takes it away. A guest without it is finished and may be in somebody's state, so it is never
+//! taken up.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
@@ -19,14 +20,17 @@ use super::hardware::disk::api_fields;
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
+/// What stands before the UUID in a mark.
+const UUID: &str = "uuid=";
 /// What every comment of ours begins with.
 const COMMENT: &str = "<!-- onprem:";
 
 /// The mark of one create.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Claim {
-    mark: String,
-    uuid: Uuid,
+    /// What all creates of the same thing have in common.
+    sort: String,
+    uuid: String,
     vm_id: Option<VmId>,
     name: Option<String>,
 }
@@ -56,11 +60,13 @@ impl Claim {
         }
         let digest: [u8; 32] = hash.finalize().into();
         let claim = hex::encode(&digest[..16]);
-        let mark = format!("{OPEN}owner={owner} claim={claim}{CLOSE}");
-        // Guests that are described alike begin alike, and no two are the same.
+        let sort = format!("{OPEN}owner={owner} claim={claim}");
+        // Guests that are described alike begin alike, tell when they were made, and are never the same.
         let mut bytes = Uuid::new_v4().into_bytes();
-        bytes[..6].copy_from_slice(&digest[16..22]);
-        Self { mark, uuid: Builder::from_random_bytes(bytes).into_uuid(), vm_id, name }
+        bytes[..ALIKE].copy_from_slice(&digest[16..16 + ALIKE]);
+        bytes[MADE..].copy_from_slice(&minutes().to_be_bytes());
+        let uuid = Builder::from_custom_bytes(bytes).into_uuid().to_string();
+        Self { sort, uuid, vm_id, name }
     }
 
     /// The number that the configuration names.
@@ -68,37 +74,43 @@ impl Claim {
         self.vm_id
     }
 
-    /// The UUID to make the guest with.
-    pub(crate) fn uuid(&self) -> String {
-        self.uuid.to_string()
+    /// The UUID to make the guest with, or that of the guest that was found.
+    pub(crate) fn uuid(&self) -> &str {
+        &self.uuid
     }
 
     /// The description of a guest while it is being made.
     pub(crate) fn mark(&self, description: &str) -> String {
+        let mark = format!("{} {UUID}{}{CLOSE}", self.sort, self.uuid);
         match description {
-            "" => self.mark.clone(),
-            text => format!("{text}\n\n{}", self.mark),
+            "" => mark,
+            text => format!("{text}\n\n{mark}"),
         }
     }
 
-    fn is_on(&self, config: &GuestConfig) -> bool {
-        let description = config.text("description").unwrap_or_default();
-        description.trim_end().ends_with(&self.mark)
+    /// The UUID in the mark of a guest that was begun under this claim.
+    fn begun_as(&self, config: &GuestConfig) -> Option<String> {
+        let (sort, uuid) = mark_of(config)?;
+        (sort == self.sort).then_some(uuid)
     }
 
     /// Whether a finished guest was made of the same inputs, not long ago: by another resource, or by an
     /// apply that was killed after its last write.
     fn may_be_lost(&self, config: &GuestConfig) -> bool {
-        let alike = fingerprint::uuid(config).is_some_and(|uuid| uuid[..13] == self.uuid()[..13]);
-        let made = config.text("meta").unwrap_or_default();
-        let made = made.split(',').find_map(|part| part.strip_prefix("ctime=")?.parse().ok());
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        alike && made.is_some_and(|made: u64| made + RECENT.as_secs() > now.as_secs())
+        let bytes = |text: &str| Uuid::try_parse(text).map(Uuid::into_bytes).ok();
+        let Some((ours, theirs)) =
+            bytes(&self.uuid).zip(fingerprint::uuid(config).as_deref().and_then(bytes))
+        else {
+            return false;
+        };
+        let made = theirs[MADE..].iter().fold(0, |made, byte| made << 8 | u32::from(*byte));
+        ours[..ALIKE] == theirs[..ALIKE] && made + RECENT >= minutes()
     }
 
     /// The guest that an earlier apply began under this claim: the one with the number, if there is one,
-    /// else one with the name. What this very process has begun is not meant.
-    pub(crate) async fn find(&self, pve: &Proxmox) -> Result<Found> {
+    /// else one with the name. What this very process has begun is not meant. From then on the claim
+    /// has the guest's UUID.
+    pub(crate) async fn find(&mut self, pve: &Proxmox) -> Result<Found> {
         let mut lost = vec![];
         if pve.owner.is_none() {
             return Ok(Found { begun: None, lost });
@@ -123,7 +135,10 @@ impl Claim {
                 continue;
             }
             let Some(found) = pve.locate_made(vm_id).await? else { continue };
-            if self.is_on(&found.config) && pve.begin(vm_id) {
+            if let Some(uuid) = self.begun_as(&found.config)
+                && pve.begin(vm_id)
+            {
+                self.uuid = uuid;
                 return Ok(Found { begun: Some((vm_id, found)), lost: vec![] });
             }
             if self.vm_id.is_none() && self.may_be_lost(&found.config) {
@@ -143,8 +158,31 @@ pub(crate) struct Found {
     pub(crate) lost: Vec<VmId>,
 }
 
-/// How long a guest that may be nobody's is asked about.
-const RECENT: Duration = Duration::from_secs(60 * 60);
+/// The UUID in the mark of a guest that is being made.
+pub(crate) fn begun_uuid(config: &GuestConfig) -> Option<String> {
+    mark_of(config).map(|(_, uuid)| uuid)
+}
+
+/// The mark at the end of a guest's description: what it has in common with others, and its UUID.
+fn mark_of(config: &GuestConfig) -> Option<(String, String)> {
+    let description = config.text("description")?;
+    let mark = description.trim_end().strip_suffix(CLOSE)?;
+    let (sort, uuid) = mark[mark.rfind(OPEN)?..].rsplit_once(' ')?;
+    Some((sort.to_owned(), uuid.strip_prefix(UUID)?.to_owned()))
+}
+
+/// How many bytes the UUIDs of guests begin with that are described alike.
+const ALIKE: usize = 6;
+/// Where a UUID says when it was made.
+const MADE: usize = 12;
+/// How many minutes a guest that may be nobody's is asked about.
+const RECENT: u32 = 60;
+
+/// The time in minutes since 1970.
+fn minutes() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(now.as_secs() / 60).unwrap_or(u32::MAX)
+}
 
 /// The fields of a guest's configuration, for the plain mapping, with the description as its user wrote it.
 pub(crate) fn unmarked_fields(config: &GuestConfig) -> ApiFields {
@@ -168,6 +206,8 @@ pub(crate) fn unmarked(description: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -176,5 +216,35 @@ mod tests {
         assert_eq!(unmarked(&format!("Ubuntu\nfor all\n\n{mark}")), "Ubuntu\nfor all");
         assert_eq!(unmarked(&mark), "");
         assert_eq!(unmarked("<!-- a user's own -->"), "<!-- a user's own -->");
+    }
+
+    #[test]
+    fn a_mark_tells_the_uuid_and_a_uuid_when_it_was_made() {
+        let claim = claim();
+        let config = |description: &str| {
+            GuestConfig::from(BTreeMap::from([("description".to_owned(), description.into())]))
+        };
+        let marked = config(&claim.mark("Ubuntu"));
+        assert_eq!(claim.begun_as(&marked).as_deref(), Some(claim.uuid()));
+        assert_eq!(begun_uuid(&marked).as_deref(), Some(claim.uuid()));
+        assert_eq!(begun_uuid(&config("Ubuntu")), None);
+        // Text after it: the mark is the user's own now.
+        assert_eq!(begun_uuid(&config(&format!("{} more", claim.mark("")))), None);
+        let other = Claim { sort: format!("{OPEN}owner=prod claim=00"), ..claim.clone() };
+        assert_eq!(other.begun_as(&marked), None);
+
+        let finished = config(&fingerprint::with_id("Ubuntu", claim.uuid()));
+        assert!(claim.may_be_lost(&finished));
+        let mut old = Uuid::try_parse(claim.uuid()).unwrap().into_bytes();
+        old[MADE..].copy_from_slice(&(minutes() - 2 * RECENT).to_be_bytes());
+        let old = Uuid::from_bytes(old).to_string();
+        assert!(!claim.may_be_lost(&config(&fingerprint::with_id("", &old))));
+    }
+
+    fn claim() -> Claim {
+        let mut bytes = [7; 16];
+        bytes[MADE..].copy_from_slice(&minutes().to_be_bytes());
+        let uuid = Builder::from_custom_bytes(bytes).into_uuid().to_string();
+        Claim { sort: format!("{OPEN}owner=dev claim=00"), uuid, vm_id: None, name: None }
     }
 }

@@ -6,7 +6,7 @@ use tf_provider::{Context, Diagnostic, Resource, Result};
 
 use super::Proxmox;
 use super::claim::{Claim, Found};
-use super::fingerprint::{self, MARK, UUID};
+use super::fingerprint::UUID;
 
 /// How often another free number is tried when somebody takes the one that was found.
 const ATTEMPTS: usize = 20;
@@ -15,7 +15,7 @@ const ATTEMPTS: usize = 20;
 pub(crate) struct Creation<'a, R: Resource> {
     pub(crate) cx: &'a Context<R>,
     pub(crate) pve: &'a Proxmox,
-    pub(crate) claim: &'a Claim,
+    pub(crate) claim: Claim,
     /// The identity of the guest with a number.
     pub(crate) identity: fn(i64) -> R::Identity,
     /// The full type name, for the import command.
@@ -25,14 +25,15 @@ pub(crate) struct Creation<'a, R: Resource> {
 impl<R: Resource> Creation<'_, R> {
     /// The number of a guest that an earlier apply began, once nothing works on it any more: a killed
     /// provider leaves tasks running, and one that fails leaves no guest.
-    pub(crate) async fn resume(&self) -> Result<Option<VmId>> {
-        let Self { cx, pve, .. } = self;
-        let Found { begun, lost } = self.claim.find(pve).await?;
+    pub(crate) async fn resume(&mut self) -> Result<Option<VmId>> {
+        let Found { begun, lost } = self.claim.find(self.pve).await?;
+        let Self { cx, pve, .. } = &*self;
         for vm_id in lost {
             cx.warn(self.may_be_lost(vm_id));
         }
         let Some((vm_id, found)) = begun else { return Ok(None) };
         tracing::info!(%vm_id, node = %found.node, "going on with a guest that was begun before");
+        self.remember()?;
         self.created(vm_id);
         let filter = TaskFilter { vmid: Some(vm_id), ..TaskFilter::default() };
         for task in pve.node(&found.node).tasks(&filter).await? {
@@ -42,23 +43,18 @@ impl<R: Resource> Creation<'_, R> {
             }
         }
         pve.cluster().invalidate();
-        match pve.locate_made(vm_id).await? {
-            Some(found) => fingerprint::remember(cx, &found.config).map(|()| Some(vm_id)),
-            None => {
-                cx.abandoned();
-                Ok(None)
-            }
+        if pve.locate_made(vm_id).await?.is_none() {
+            cx.abandoned();
+            return Ok(None);
         }
+        Ok(Some(vm_id))
     }
 
     /// Makes the guest with the request that `post` gives for a number.
     pub(crate) async fn make(&self, post: impl Fn(VmId) -> TaskCall) -> Result<VmId> {
         let Self { cx, pve, .. } = self;
         let wanted = self.claim.vm_id();
-        // The fingerprint is ours from the first request on: what is begun is known for ours.
-        cx.remember(UUID, &self.claim.uuid())?;
-        cx.reached(UUID, &self.claim.uuid());
-        cx.remember(MARK, &self.claim.mark(""))?;
+        self.remember()?;
         let mut attempt = 1;
         loop {
             let vm_id = match wanted {
@@ -90,6 +86,14 @@ impl<R: Resource> Creation<'_, R> {
             }
             attempt += 1;
         }
+    }
+
+    /// The fingerprint is ours from the first request on: it is in the mark until the guest has it.
+    fn remember(&self) -> Result<()> {
+        let uuid = self.claim.uuid().to_owned();
+        self.cx.remember(UUID, &uuid)?;
+        self.cx.reached(UUID, &uuid);
+        Ok(())
     }
 
     fn created(&self, vm_id: VmId) {

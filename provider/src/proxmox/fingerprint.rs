@@ -7,10 +7,10 @@
 use onprem_proxmox::{GuestConfig, VmId};
 use tf_provider::{Context, Diagnostic, Resource, Result};
 
+use super::claim::begun_uuid;
+
 /// Key of the UUID in private state, and name of the attribute.
 pub(crate) const UUID: &str = "uuid";
-/// Key of the mark that the guest carries while it is made, in private state.
-pub(crate) const MARK: &str = "mark";
 /// Key of the digest in private state.
 const DIGEST: &str = "digest";
 
@@ -24,31 +24,52 @@ pub(crate) enum Whose {
 }
 
 /// Compares a guest with the state. An import takes whatever is there.
-pub(crate) fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<Whose> {
-    // A clone gets its UUID from the server; until it has ours the mark tells.
-    let mark: Option<String> = cx.recall(MARK)?;
-    let description = config.text("description").unwrap_or_default();
-    if mark.is_some_and(|mark| description.trim_end().ends_with(&mark)) {
-        return Ok(Whose::Ours);
-    }
+fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<Whose> {
     // Terraform gives the destroy of a tainted object no private state; the attribute has it, too.
     let remembered: Option<String> = cx.recall(UUID)?;
     let remembered = remembered.or_else(|| cx.prior_text(UUID).map(str::to_owned));
-    Ok(match (remembered, uuid(config)) {
-        (Some(ours), Some(theirs)) if ours == theirs => Whose::Ours,
-        (Some(_), _) => Whose::Strangers,
-        (None, _) if cx.imported() => Whose::Ours,
-        (None, _) => Whose::Unknown,
+    // A clone has a UUID from the server, and a container none, until it is made: the mark has ours.
+    let found = [uuid(config), begun_uuid(config)];
+    Ok(match remembered {
+        Some(ours) if found.contains(&Some(ours.clone())) => Whose::Ours,
+        Some(_) => Whose::Strangers,
+        None if cx.imported() => Whose::Ours,
+        None => Whose::Unknown,
     })
 }
 
+/// As [`whose`], and no guess where nobody can tell yet.
+///
+/// # Errors
+/// When the server still makes the guest.
+pub(crate) fn whose_now<R: Resource>(
+    cx: &Context<R>,
+    vm_id: VmId,
+    config: &GuestConfig,
+) -> Result<Whose> {
+    let whose = whose(cx, config)?;
+    if whose == Whose::Strangers && is_being_made(config) {
+        return Err(Diagnostic::error(format!("Guest {vm_id} is still being made"))
+            .detail(
+                "An apply was stopped while the server made it, and until that is done nothing tells \
+                 whose it is.",
+            )
+            .hint("plan again when its task has ended")
+            .at("vm_id"));
+    }
+    Ok(whose)
+}
+
 /// What a read makes of a guest: whether it goes on, after warning of what is strange.
+///
+/// # Errors
+/// When nobody can tell yet.
 pub(crate) fn recognise<R: Resource>(
     cx: &Context<R>,
     vm_id: VmId,
     config: &GuestConfig,
 ) -> Result<bool> {
-    let whose = whose(cx, config)?;
+    let whose = whose_now(cx, vm_id, config)?;
     match whose {
         Whose::Ours => {}
         Whose::Strangers => cx.warn(
@@ -66,6 +87,11 @@ pub(crate) fn recognise<R: Resource>(
         ),
     }
     Ok(whose != Whose::Strangers)
+}
+
+/// Whether the server still makes the guest: until then its configuration is a lock and nothing else.
+pub(crate) fn is_being_made(config: &GuestConfig) -> bool {
+    matches!(config.text("lock").as_deref(), Some("create" | "clone"))
 }
 
 /// Refuses to touch a guest that is not surely ours.
@@ -147,7 +173,7 @@ pub(crate) fn uuid(config: &GuestConfig) -> Option<String> {
         let uuid = smbios.split(',').find_map(|part| part.strip_prefix("uuid="));
         return uuid.map(str::to_ascii_lowercase);
     }
-    id_of(config).or_else(|| {
+    id_of(config).or_else(|| begun_uuid(config)).or_else(|| {
         let device = config.text("net0")?;
         let address = device.split(',').find_map(|part| part.strip_prefix("hwaddr="));
         address.map(str::to_ascii_lowercase)
@@ -173,7 +199,7 @@ pub(crate) fn with_id(description: &str, id: &str) -> String {
 
 /// A description with the id that the guest has, if it has one.
 pub(crate) fn with_id_of(config: &GuestConfig, description: &str) -> String {
-    match id_of(config) {
+    match id_of(config).or_else(|| begun_uuid(config)) {
         Some(id) => with_id(description, &id),
         None => description.to_owned(),
     }

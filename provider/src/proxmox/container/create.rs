@@ -17,11 +17,10 @@ pub(super) async fn create(
     pve: &Proxmox,
     plan: ContainerPlan,
 ) -> Result<Container> {
-    let claim = claim(pve, &plan)?;
-    let creation = Creation {
+    let mut creation = Creation {
         cx,
         pve,
-        claim: &claim,
+        claim: claim(pve, &plan)?,
         identity: |vm_id| ContainerIdentity { vm_id },
         type_name: "onprem_proxmox_container",
     };
@@ -33,7 +32,7 @@ pub(super) async fn create(
             let found = pve.locate(from).await?.ok_or_else(|| {
                 Diagnostic::error(format!("There is no container {from} to clone")).at(path())
             })?;
-            let description = claim.mark(&plan.options.description());
+            let description = creation.claim.mark(&plan.options.description());
             creation
                 .make(|vm_id| {
                     let mut clone = CloneContainer::new(vm_id);
@@ -48,7 +47,7 @@ pub(super) async fn create(
                 .await?
         }
         (None, None) => {
-            let params = parameters(&plan, &claim)?;
+            let params = parameters(&plan, &creation.claim)?;
             creation.make(|vm_id| pve.lxc(&plan.node, vm_id).create(&params)).await?
         }
     };
@@ -60,12 +59,14 @@ pub(super) async fn create(
     let options = options.into_iter().map(|(key, value)| (key, Some(value))).collect();
     guest.options(options, true, &found.config).await?;
     guest.volumes(None).await?;
-    let mut last = Params::new();
-    last.set("description", fingerprint::with_id(&plan.options.description(), &claim.uuid()));
-    pve.lxc(&found.node, vm_id).update(&last).await?;
     let timeout = shutdown_timeout(&plan.shutdown_timeout)?;
     let wanted = Some(plan.started.unwrap_or(true));
     let running = power::bring(pve, &found.node, vm_id, wanted, timeout).await?;
+    // The last write: until now the mark tells whose it is.
+    let mut last = Params::new();
+    let uuid = creation.claim.uuid();
+    last.set("description", fingerprint::with_id(&plan.options.description(), uuid));
+    pve.lxc(&found.node, vm_id).update(&last).await?;
     let found = located(pve, &plan, vm_id).await?;
     fingerprint::remember(cx, &found.config)?;
     let mut container = state(cx, pve, vm_id, &found, running).await?;

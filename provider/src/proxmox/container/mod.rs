@@ -235,8 +235,9 @@ impl Resource for Container {
     ) -> Result<()> {
         let pve = pve.within(cx);
         let vm_id = VmId::new(identity.vm_id)?;
-        let Some(found) = pve.locate(vm_id).await? else { return Ok(()) };
-        if fingerprint::whose(cx, &found.config)? == Whose::Strangers {
+        // While it is being made nothing tells whose it is.
+        let Some(found) = pve.locate_made(vm_id).await? else { return Ok(()) };
+        if fingerprint::whose_now(cx, vm_id, &found.config)? == Whose::Strangers {
             return Ok(());
         }
         fingerprint::ensure_ours(cx, vm_id, &found.config, "destroyed")?;

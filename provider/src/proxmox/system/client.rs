@@ -9,6 +9,8 @@ use onprem_http::Deadline;
 use onprem_proxmox::{Client, GuestLocation, VmId};
 use tf_provider::{Context, ResourceModel, Result};
 
+use crate::proxmox::fingerprint::is_being_made;
+
 /// Time limit where no operation brings its own: data sources and plans.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(5 * 60);
 
@@ -47,13 +49,12 @@ impl Proxmox {
         &self.deadline
     }
 
-    /// Finds a guest, once nobody is making it any more: until then its configuration is a lock and
-    /// nothing else.
+    /// Finds a guest, once nobody is making it any more.
     pub(crate) async fn locate_made(&self, vm_id: VmId) -> Result<Option<GuestLocation>> {
         loop {
             let found = self.locate(vm_id).await?;
-            let lock = found.as_ref().and_then(|found| found.config.text("lock"));
-            if !matches!(lock.as_deref(), Some("create" | "clone")) || self.deadline.has_passed() {
+            let making = found.as_ref().is_some_and(|found| is_being_made(&found.config));
+            if !making || self.deadline.has_passed() {
                 return Ok(found);
             }
             tokio::time::sleep(self.deadline.at_most(Duration::from_millis(500))).await;

@@ -17,11 +17,10 @@ pub(super) async fn create(
     pve: &Proxmox,
     plan: TemplatePlan,
 ) -> Result<Template> {
-    let claim = claim(pve, &plan)?;
-    let creation = Creation {
+    let mut creation = Creation {
         cx,
         pve,
-        claim: &claim,
+        claim: claim(pve, &plan)?,
         identity: |vm_id| TemplateIdentity { vm_id },
         type_name: "onprem_proxmox_template",
     };
@@ -29,17 +28,16 @@ pub(super) async fn create(
     let vm_id = match resumed {
         Some(vm_id) => vm_id,
         None => {
-            let params = parameters(&plan, &claim)?;
+            let params = parameters(&plan, &creation.claim)?;
             creation.make(|vm_id| pve.qemu(&plan.node, vm_id).create(&params)).await?
         }
     };
     let found = located(pve, &plan.node, vm_id).await?;
-    fingerprint::remember(cx, &found.config)?;
     let guest = Guest { pve, vm_id, node: &found.node };
     if resumed.is_some() {
         // The configuration may have changed between the two applies.
         let mut hardware = plan.hardware.fields();
-        let description = claim.mark(&plan.hardware.description());
+        let description = creation.claim.mark(&plan.hardware.description());
         hardware.insert("description".to_owned(), Some(description.into()));
         let everything = Settings {
             hardware,

@@ -15,11 +15,10 @@ use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cloud_init, network};
 
 pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) -> Result<Vm> {
-    let claim = claim(pve, &plan)?;
-    let creation = Creation {
+    let mut creation = Creation {
         cx,
         pve,
-        claim: &claim,
+        claim: claim(pve, &plan)?,
         identity: |vm_id| VmIdentity { vm_id },
         type_name: "onprem_proxmox_vm",
     };
@@ -28,25 +27,24 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
         None => None,
     };
     let description = description(&plan, source.as_ref());
-    let vm_id = match (creation.resume().await?, &source) {
+    let resumed = creation.resume().await?;
+    let marked = creation.claim.mark(&description);
+    let vm_id = match (resumed, &source) {
         (Some(vm_id), _) => vm_id,
         (None, Some(source)) => {
-            creation
-                .make(|vm_id| source.clone_to(pve, &plan, &claim.mark(&description), vm_id))
-                .await?
+            creation.make(|vm_id| source.clone_to(pve, &plan, &marked, vm_id)).await?
         }
         (None, None) => {
-            let params = parameters(&plan, &claim)?;
+            let params = parameters(&plan, &creation.claim)?;
             creation.make(|vm_id| pve.qemu(&plan.node, vm_id).create(&params)).await?
         }
     };
     let found = located(pve, &plan.node, vm_id).await?;
-    fingerprint::remember(cx, &found.config)?;
     // A clone has all of its source, and what was begun before may be of another configuration.
     let mut hardware = plan.hardware.fields();
     hardware.extend(plan.options.to_api().into_iter().map(|(key, value)| (key, Some(value))));
-    hardware.insert("description".to_owned(), Some(claim.mark(&description).into()));
-    let smbios = fingerprint::with_uuid(&found.config, &claim.uuid());
+    hardware.insert("description".to_owned(), Some(marked.into()));
+    let smbios = fingerprint::with_uuid(&found.config, creation.claim.uuid());
     hardware.insert("smbios1".to_owned(), Some(smbios.into()));
     let guest = Guest { pve, vm_id, node: &found.node };
     let everything = Settings {
@@ -60,17 +58,18 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     if let Some(disks) = &plan.disks {
         guest.disks(disks, None).await?;
     }
+    let qemu = pve.qemu(&found.node, vm_id);
+    let running = qemu.status().await?.is_running();
+    let policy = power::Policy::of(&plan)?;
+    let wanted = Some(plan.started.unwrap_or(true));
+    let running = policy.bring(pve, &found.node, vm_id, wanted, running).await?;
+    // The last write: until now the mark tells whose it is.
     let mut last = Params::new();
     match description.as_str() {
         "" => last.delete("description"),
         text => last.set("description", text),
     };
-    let qemu = pve.qemu(&found.node, vm_id);
     qemu.update(&last).await?;
-    let running = qemu.status().await?.is_running();
-    let policy = power::Policy::of(&plan)?;
-    let wanted = Some(plan.started.unwrap_or(true));
-    let running = policy.bring(pve, &found.node, vm_id, wanted, running).await?;
     let found = located(pve, &found.node, vm_id).await?;
     fingerprint::remember(cx, &found.config)?;
     let mut vm = state(cx, pve, vm_id, &found, running).await?;

@@ -22,7 +22,7 @@ const SETTINGS: &str = r#"
 "#;
 
 /// More requests than any of these applies makes.
-const ENOUGH: u64 = 80;
+pub(crate) const ENOUGH: u64 = 80;
 
 /// Methods of the requests to be killed at: each, or those of a create that write.
 const ANY: [Option<&str>; 1] = [None];
@@ -175,7 +175,7 @@ const TYPE: &str = "onprem_proxmox_template";
 
 /// An apply whose provider is killed at a request, and which one it was; none when the apply ended
 /// before it.
-fn killed(stage: &Stage, fault: Fault) -> Option<String> {
+pub(crate) fn killed(stage: &Stage, fault: Fault) -> Option<String> {
     let place = format!("{:?} after {} others", fault.effect, fault.skip);
     let (running, held) = stage.apply_until(fault);
     let Some((number, held)) = held else {

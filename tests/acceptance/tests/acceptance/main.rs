@@ -9,6 +9,7 @@ mod hcl;
 mod image;
 mod image_errors;
 mod killed;
+mod killed_guests;
 mod modules;
 mod provider;
 mod remote_state;
