@@ -47,11 +47,26 @@ pub(super) async fn plan(cx: &mut PlanContext<Vm>, pve: Option<&Proxmox>) -> Res
     };
     let runs_on = prior.started.known() == Some(&true) && planned.started.known() == Some(&true);
     let cold: Vec<&str> = COLD.into_iter().filter(|name| cx.changes(name)).collect();
+    let policy = planned.reboot.known().unwrap_or(&RebootPolicy::Never);
     if runs_on && !cold.is_empty() {
-        let policy = planned.reboot.known().unwrap_or(&RebootPolicy::Never);
         cx.report(power_notice(policy, &cold));
     }
+    // An apply that was killed, or somebody else, has left the restart to do.
+    let waits = prior.pending_reboot.known() == Some(&true);
+    if runs_on && waits && *policy == RebootPolicy::IfNeeded {
+        cx.unknown("pending_reboot");
+        if cold.is_empty() {
+            cx.report(overdue());
+        }
+    }
     Ok(())
+}
+
+fn overdue() -> Diagnostic {
+    Diagnostic::warning("The VM will be restarted")
+        .detail("Changes were made before that wait for a restart, and `reboot` is `if-needed`.")
+        .hint("with `reboot = \"never\"` they wait on")
+        .at("reboot")
 }
 
 fn power_notice(policy: &RebootPolicy, cold: &[&str]) -> Diagnostic {
