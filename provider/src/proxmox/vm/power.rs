@@ -42,14 +42,43 @@ impl Policy {
                 Ok(false)
             }
             (true, true) if self.restart && changes_wait(pve, node, vm_id).await? => {
-                switch_off(pve, node, vm_id, self.shutdown_timeout).await?;
-                qemu.start().await?;
+                self.restart(pve, node, vm_id).await?;
                 Ok(true)
             }
             (running, _) => Ok(running),
         }
     }
+
+    /// Restarts a guest, in one request where it reacts: whatever becomes of this process, the node
+    /// starts it again.
+    async fn restart(&self, pve: &Proxmox, node: &NodeName, vm_id: VmId) -> Result<()> {
+        let qemu = pve.qemu(node, vm_id);
+        match qemu.reboot(self.shutdown_timeout).await {
+            Ok(_) => {}
+            Err(error) if error.task().is_some() => {
+                tracing::info!(%error, "the guest does not shut down: it is switched off");
+                switch_off(pve, node, vm_id, Duration::ZERO).await?;
+                qemu.start().await?;
+                return Ok(());
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // The node starts it after the task of the reboot has ended.
+        for _ in 0..STARTS {
+            if qemu.status().await?.is_running() && !changes_wait(pve, node, vm_id).await? {
+                return Ok(());
+            }
+            tokio::time::sleep(pve.deadline().at_most(Duration::from_millis(500))).await;
+        }
+        if !qemu.status().await?.is_running() {
+            qemu.start().await?;
+        }
+        Ok(())
+    }
 }
+
+/// How often a guest that restarts is asked whether it runs before it is started.
+const STARTS: usize = 20;
 
 /// Shuts a guest down, and switches it off when it does not react in time.
 pub(super) async fn switch_off(
