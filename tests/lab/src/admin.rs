@@ -11,7 +11,9 @@
 //! | `GET /stalls/1` | waits until fault 1 holds a request, then describes it |
 //! | `POST /stalls/1/release`, `POST /stalls/1/abort` | let it go on, or break its connection |
 //! | `GET /requests`, `DELETE /requests` | log of requests, or forget it |
-//! | `GET /inventory` | everything that the cluster holds |
+//! | `GET /inventory` | everything that the cluster and the servers hold |
+//! | `POST /servers/r750-01/reset` | restart the host, as somebody beside it does |
+//! | `POST /servers/r750-01/restart-idrac` | restart its iDRAC |
 //! | `GET /images` | files of the web server with sizes and checksums |
 
 use std::convert::Infallible;
@@ -24,18 +26,19 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::faults::Fault;
+use crate::lab::Systems;
 use crate::proxmox::Shared;
 use crate::web;
 
 /// Answers one admin request.
 pub(crate) async fn answer(
-    shared: Arc<Shared>,
+    systems: Arc<Systems>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = Limited::new(body, 1 << 20).collect().await.map(|body| body.to_bytes());
     let result = match body {
-        Ok(body) => act(&shared, &parts.method, parts.uri.path(), &body).await,
+        Ok(body) => act(&systems, &parts.method, parts.uri.path(), &body).await,
         Err(error) => Err((400, error.to_string())),
     };
     let (status, value) = match result {
@@ -51,11 +54,12 @@ pub(crate) async fn answer(
 }
 
 async fn act(
-    shared: &Arc<Shared>,
+    systems: &Systems,
     method: &Method,
     path: &str,
     body: &Bytes,
 ) -> Result<Value, (u16, String)> {
+    let shared = &systems.proxmox;
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let bad = |error: String| (400, error);
     let number = |text: &str| text.parse::<u64>().map_err(|error| bad(error.to_string()));
@@ -98,7 +102,17 @@ async fn act(
             shared.requests.clear();
             return Ok(Value::Null);
         }
-        ("GET", ["inventory"]) => return Ok(shared.inventory()),
+        ("GET", ["inventory"]) => return Ok(systems.inventory()),
+        ("POST", ["servers", name, action]) => {
+            let idrac = systems.idracs.iter().find(|idrac| idrac.name() == *name);
+            let idrac = idrac.ok_or_else(|| (404, format!("no such server: {name}")))?;
+            match *action {
+                "reset" => idrac.reset_host(),
+                "restart-idrac" => idrac.restart(),
+                _ => return Err((404, format!("no such call: {method} {path}"))),
+            }
+            return Ok(Value::Null);
+        }
         ("GET", ["images"]) => {
             let rows: Vec<Value> = web::images()
                 .iter()

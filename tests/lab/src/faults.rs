@@ -8,6 +8,8 @@ use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::idrac::JobState;
+
 /// One fault: which requests it meets and what it does to them.
 ///
 /// As JSON (admin API) it is one flat object:
@@ -23,10 +25,11 @@ pub struct Fault {
     /// Only requests to this system (`proxmox`, `netbox`, `idrac`); any when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
-    /// Regular expression found in the path after `/api2/json` (NetBox: `/api`); any when absent.
+    /// Regular expression found in the path (Proxmox: after `/api2/json`; NetBox: after `/api`);
+    /// any when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Only requests that enter at this node; any when absent.
+    /// Only requests that enter at this node, or only this server's iDRAC; any when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// Chance that a matching request is met, 0 to 1; always when absent.
@@ -45,17 +48,54 @@ pub struct Fault {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Effect {
+    /// Lets the downloads of an iDRAC's jobs fail.
+    DownloadFailure {
+        /// Id of the message with which the job fails. Default `RED006`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+    },
+    /// Restarts an iDRAC: in the next request, which it breaks, or when a job enters a state.
+    IdracRestart {
+        /// State of a job, for example `Running`; the next request when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
+    /// Ends jobs of an iDRAC half-way through the installation.
+    JobFailure {
+        /// FQDD or component id of what the job installs; any when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        component: Option<String>,
+        /// Id of the message. Default `PR21`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+        /// State in which it ends. Default `Failed`. `Completed` claims what did not happen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
+    /// Leaves no room in the job queue of an iDRAC.
+    JobQueueFull,
+    /// Leaves jobs of an iDRAC for ever in the state that they enter.
+    JobStuck {
+        /// Id of the message. Default `PR30`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message_id: Option<String>,
+        /// State of a job. Default `Scheduled`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
+    },
     /// Lets lab time pass before the request is processed.
     Latency {
         /// How long, in lab time, for example `"5s"`.
         #[serde(with = "duration")]
         delay: Duration,
     },
+    /// Lets the Lifecycle Controller of an iDRAC say that it is not ready, and take no update.
+    LcNotReady,
     /// Answers every write to a guest's configuration as if its lock were held elsewhere.
     LockTimeout,
-    /// Takes a node away: its own port refuses, the others answer 595 for it.
+    /// Takes a node or an iDRAC away: its own port refuses, other nodes answer 595 for it.
     NodeOffline {
-        /// Name of the node.
+        /// Name of the node or server.
         name: String,
     },
     /// Breaks the connection without an answer.
@@ -64,6 +104,8 @@ pub enum Effect {
         #[serde(default)]
         when: When,
     },
+    /// Refuses new sessions of an iDRAC, as if as many as it holds were open.
+    SessionLimit,
     /// Holds a request until it is released or aborted. It is used up by one request unless `count` says more.
     Stall {
         /// Whether the request takes effect before it is held.
@@ -91,7 +133,7 @@ pub enum Effect {
         /// Exit text.
         exit: String,
     },
-    /// Refuses every ticket that was given out before this fault was armed.
+    /// Refuses every ticket and every session's token that was given out before this fault was armed.
     TicketsExpired,
 }
 
@@ -149,6 +191,13 @@ impl Fault {
     #[must_use]
     pub fn system(mut self, name: impl Into<String>) -> Self {
         self.system = Some(name.into());
+        self
+    }
+
+    /// Meets only this node, or this server's iDRAC.
+    #[must_use]
+    pub fn node(mut self, name: impl Into<String>) -> Self {
+        self.node = Some(name.into());
         self
     }
 
@@ -257,6 +306,8 @@ pub(crate) struct Verdict {
     pub(crate) reset: Option<When>,
     pub(crate) stall: Option<(u64, When)>,
     pub(crate) lock_timeout: bool,
+    /// The iDRAC restarts.
+    pub(crate) restart: bool,
 }
 
 impl Faults {
@@ -346,6 +397,9 @@ impl Faults {
         for armed in self.armed().iter_mut() {
             let concerns_requests = matches!(
                 armed.fault.effect,
+                Effect::IdracRestart { state: None } if system == "idrac"
+            ) || matches!(
+                armed.fault.effect,
                 Effect::Latency { .. }
                     | Effect::LockTimeout
                     | Effect::Reset { .. }
@@ -356,6 +410,7 @@ impl Faults {
                 continue;
             }
             match &armed.fault.effect {
+                Effect::IdracRestart { .. } => verdict.restart = true,
                 Effect::Latency { delay } => verdict.latency += *delay,
                 Effect::LockTimeout => verdict.lock_timeout = true,
                 Effect::Reset { when } => verdict.reset = Some(*when),
@@ -363,7 +418,13 @@ impl Faults {
                 Effect::Status { status, message } => {
                     verdict.status = Some((*status, message.clone()));
                 }
-                Effect::NodeOffline { .. }
+                Effect::DownloadFailure { .. }
+                | Effect::JobFailure { .. }
+                | Effect::JobQueueFull
+                | Effect::JobStuck { .. }
+                | Effect::LcNotReady
+                | Effect::NodeOffline { .. }
+                | Effect::SessionLimit
                 | Effect::StorageFull { .. }
                 | Effect::TaskFailure { .. }
                 | Effect::TicketsExpired => {}
@@ -401,6 +462,71 @@ impl Faults {
             let exit = exit.clone();
             let concerned = task.as_deref().is_none_or(|task| task == kind);
             (concerned && armed.strike()).then_some(exit)
+        })
+    }
+
+    /// Id of the message with which a download of this server fails, when a fault says so.
+    pub(crate) fn download_failure(&self, server: &str) -> Option<String> {
+        self.strike(server, |effect| match effect {
+            Effect::DownloadFailure { message_id } => {
+                Some(message_id.clone().unwrap_or_else(|| "RED006".to_owned()))
+            }
+            _ => None,
+        })
+    }
+
+    /// State and message with which a job that installs one of these ends.
+    pub(crate) fn job_failure(&self, server: &str, names: &[&str]) -> Option<(JobState, String)> {
+        self.strike(server, |effect| match effect {
+            Effect::JobFailure { component, message_id, state }
+                if component.as_deref().is_none_or(|component| names.contains(&component)) =>
+            {
+                let state = state.as_deref().and_then(JobState::parse).unwrap_or(JobState::Failed);
+                Some((state, message_id.clone().unwrap_or_else(|| "PR21".to_owned())))
+            }
+            _ => None,
+        })
+    }
+
+    /// Id of the message of a job that stays in this state for ever.
+    pub(crate) fn job_stuck(&self, server: &str, entered: &str) -> Option<String> {
+        self.strike(server, |effect| match effect {
+            Effect::JobStuck { message_id, state }
+                if state.as_deref().unwrap_or("Scheduled") == entered =>
+            {
+                Some(message_id.clone().unwrap_or_else(|| "PR30".to_owned()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether the iDRAC restarts because a job entered this state.
+    pub(crate) fn idrac_restart_in(&self, server: &str, entered: &str) -> bool {
+        self.strike(server, |effect| match effect {
+            Effect::IdracRestart { state: Some(state) } if state == entered => Some(()),
+            _ => None,
+        })
+        .is_some()
+    }
+
+    pub(crate) fn job_queue_full(&self, server: &str) -> bool {
+        self.strike(server, |effect| (*effect == Effect::JobQueueFull).then_some(())).is_some()
+    }
+
+    pub(crate) fn lifecycle_controller_not_ready(&self, server: &str) -> bool {
+        self.strike(server, |effect| (*effect == Effect::LcNotReady).then_some(())).is_some()
+    }
+
+    pub(crate) fn session_limit(&self, server: &str) -> bool {
+        self.strike(server, |effect| (*effect == Effect::SessionLimit).then_some(())).is_some()
+    }
+
+    /// The first fault of this server that concerns the question, counted.
+    fn strike<T>(&self, server: &str, concern: impl Fn(&Effect) -> Option<T>) -> Option<T> {
+        self.armed().iter_mut().find_map(|armed| {
+            let answer = concern(&armed.fault.effect)?;
+            let here = armed.fault.node.as_deref().is_none_or(|node| node == server);
+            (here && armed.strike()).then_some(answer)
         })
     }
 

@@ -13,6 +13,7 @@ use crate::certificates::Authority;
 use crate::clock::Clock;
 use crate::downloads::Downloads;
 use crate::faults::Faults;
+use crate::idrac::{self, Idrac};
 use crate::options::LabOptions;
 use crate::proxmox::auth::Access;
 use crate::proxmox::{self, Shared};
@@ -61,12 +62,33 @@ impl From<String> for StartError {
     }
 }
 
+/// The systems of a lab.
+#[derive(Debug)]
+pub(crate) struct Systems {
+    pub(crate) proxmox: Arc<Shared>,
+    pub(crate) idracs: Vec<Arc<Idrac>>,
+}
+
+impl Systems {
+    /// Everything that they hold. Times are not in it.
+    pub(crate) fn inventory(&self) -> serde_json::Value {
+        let mut inventory = self.proxmox.inventory();
+        for idrac in &self.idracs {
+            inventory["servers"][idrac.name()] = idrac.inventory();
+        }
+        inventory
+    }
+}
+
 /// A running data centre; dropping it ends it.
 #[derive(Debug)]
 pub struct Lab {
     shared: Arc<Shared>,
+    systems: Arc<Systems>,
     servers: Vec<AbortHandle>,
     nodes: Vec<(String, SocketAddr)>,
+    idracs: Vec<(String, SocketAddr)>,
+    idrac_password: String,
     admin: SocketAddr,
     web: SocketAddr,
     ca_pem: String,
@@ -131,15 +153,35 @@ impl Lab {
             files.clone().answer(request)
         });
         servers.push(tokio::spawn(serving).abort_handle());
-        let administered = Arc::clone(&shared);
+        let idracs = idrac::all(
+            &shared.clock,
+            &shared.faults,
+            &shared.requests,
+            &shared.downloads,
+            &options.idrac_password,
+        );
+        let mut idrac_addresses = Vec::new();
+        for (index, idrac) in idracs.iter().enumerate() {
+            let port = options.idrac_ports.get(index).copied().unwrap_or(0);
+            let (listener, address) = listen(port).await?;
+            let (tls, _) = authority.server(&idrac.host_names())?;
+            idrac_addresses.push((idrac.name().to_owned(), address));
+            let serving = idrac::serve(Arc::clone(idrac), listener, address, tls.into());
+            servers.push(tokio::spawn(serving).abort_handle());
+        }
+        let systems = Arc::new(Systems { proxmox: Arc::clone(&shared), idracs });
+        let administered = Arc::clone(&systems);
         let serving = proxmox::serve_plain(admin_listener, None, move |request| {
             admin::answer(Arc::clone(&administered), request)
         });
         servers.push(tokio::spawn(serving).abort_handle());
         Ok(Self {
             shared,
+            systems,
             servers,
             nodes: addresses,
+            idracs: idrac_addresses,
+            idrac_password: options.idrac_password,
             admin,
             web,
             ca_pem: authority.pem().to_owned(),
@@ -155,7 +197,38 @@ impl Lab {
         self.nodes.iter().map(|(_, address)| format!("https://{address}")).collect()
     }
 
-    /// Certificate of the authority that signed every node's certificate, as PEM.
+    /// Name and URL of each server's iDRAC: `r750-01` has an iDRAC9, `r770-01` an iDRAC10.
+    #[must_use]
+    pub fn idracs(&self) -> Vec<(String, String)> {
+        let url = |address: &SocketAddr| format!("https://{address}");
+        self.idracs.iter().map(|(name, address)| (name.clone(), url(address))).collect()
+    }
+
+    /// User of every iDRAC.
+    #[must_use]
+    pub fn idrac_username(&self) -> &str {
+        idrac::USERNAME
+    }
+
+    /// Password of [`Lab::idrac_username`].
+    #[must_use]
+    pub fn idrac_password(&self) -> &str {
+        &self.idrac_password
+    }
+
+    /// Restarts the host of a server, as somebody beside it does; `false` where there is no such server.
+    pub fn reset_host(&self, server: &str) -> bool {
+        let found = self.systems.idracs.iter().find(|idrac| idrac.name() == server);
+        found.inspect(|idrac| idrac.reset_host()).is_some()
+    }
+
+    /// Restarts the iDRAC of a server; `false` where there is no such server.
+    pub fn restart_idrac(&self, server: &str) -> bool {
+        let found = self.systems.idracs.iter().find(|idrac| idrac.name() == server);
+        found.inspect(|idrac| idrac.restart()).is_some()
+    }
+
+    /// Certificate of the authority that signed every server's certificate, as PEM.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
@@ -197,10 +270,10 @@ impl Lab {
         format!("http://{}", self.admin)
     }
 
-    /// Everything that the cluster holds; equal when nothing was left behind. Times are not in it.
+    /// Everything that the cluster and the servers hold, and every reboot of a server's host; equal when nothing was left behind. Times are not in it.
     #[must_use]
     pub fn inventory(&self) -> serde_json::Value {
-        self.shared.inventory()
+        self.systems.inventory()
     }
 
     /// Takes the lock out of a guest's configuration, as `qm unlock` and `pct unlock` do on a node.
@@ -208,7 +281,7 @@ impl Lab {
         self.shared.unlock(vmid);
     }
 
-    /// Log of the requests to all nodes.
+    /// Log of the requests to all nodes and iDRACs.
     #[must_use]
     pub fn requests(&self) -> &Requests {
         &self.shared.requests
@@ -233,6 +306,9 @@ impl Drop for Lab {
             server.abort();
         }
         self.shared.stop();
+        for idrac in &self.systems.idracs {
+            idrac.stop();
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod certificates;
 mod clock;
 mod downloads;
 mod faults;
+mod idrac;
 mod lab;
 mod options;
 mod proxmox;

@@ -1,5 +1,6 @@
 //! `onprem-lab`: a stand-in data centre to run modules and pipelines against.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use onprem_lab::{Fault, Lab, LabOptions, StartError, images};
 use serde_json::json;
 
-/// A stand-in data centre on loopback: a Proxmox VE cluster that answers like a real one
+/// A stand-in data centre on loopback: a Proxmox VE cluster and iDRACs that answer like real ones
 #[derive(Debug, Parser)]
 #[command(name = "onprem-lab", version)]
 struct Arguments {
@@ -17,7 +18,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// List the images of the lab's web server with their sizes and checksums.
+    /// List the images and firmware packages of the lab's web server with their sizes and checksums.
     ///
     /// They are the same, byte for byte, at every start, so a checksum can stand in a committed
     /// configuration. The nodes download them from http://images.example.com/NAME.
@@ -30,7 +31,8 @@ enum Command {
     ///   . ./lab.env
     ///
     /// The cluster has three nodes (pve1, pve2, pve3), each with its own HTTPS port and
-    /// certificate, and the storages local, local-lvm and nfs. Everything is kept in memory.
+    /// certificate, and the storages local, local-lvm and nfs. Beside it are two servers, r750-01
+    /// with an iDRAC9 and r770-01 with an iDRAC10. Everything is kept in memory.
     #[command(verbatim_doc_comment)]
     Serve {
         /// How much faster than real time the lab runs: tasks, locks and tickets follow its clock
@@ -43,14 +45,21 @@ enum Command {
         ///
         /// Kinds: latency (delay=5s), status (status=503, message=…), reset (when=before|after),
         /// stall (when=before|after), lock-timeout, task-failure (task=download, exit=TEXT),
-        /// node-offline (name=pve2), storage-full (storage=local), tickets-expired. For each:
-        /// method=POST, system=proxmox, path=REGEX (after /api2/json or /api), node=pve1, probability=0.5, skip=N,
-        /// count=N. More at run time through the admin API: GET and POST /faults.
+        /// node-offline (name=pve2), storage-full (storage=local), tickets-expired; of iDRACs
+        /// download-failure (message_id=RED006), job-failure (component=FQDD, state=Failed,
+        /// message_id=PR21), job-stuck (state=Scheduled, message_id=PR30), idrac-restart
+        /// (state=Running), lc-not-ready, session-limit, job-queue-full. For each:
+        /// method=POST, system=proxmox, path=REGEX (Proxmox: after /api2/json, NetBox: after /api),
+        /// node=pve1 or node=r750-01, probability=0.5, skip=N, count=N. More at run time through
+        /// the admin API: GET and POST /faults.
         #[arg(long, value_name = "SPEC", verbatim_doc_comment)]
         fault: Vec<Fault>,
         /// Lab time after which a started guest has addresses and its agent answers
         #[arg(long, default_value = "15s", value_name = "DURATION", value_parser = humantime::parse_duration)]
         guest_boot: Duration,
+        /// Port for the next iDRAC (free ones by default); may be repeated
+        #[arg(long, value_name = "PORT")]
+        idrac_port: Vec<u16>,
         /// Port for the next node (free ones by default); may be repeated
         #[arg(long, value_name = "PORT")]
         proxmox_port: Vec<u16>,
@@ -74,11 +83,12 @@ async fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Command::Serve { clock, format, fault, guest_boot, proxmox_port } => {
+        Command::Serve { clock, format, fault, guest_boot, idrac_port, proxmox_port } => {
             let options = LabOptions {
                 clock,
                 faults: fault,
                 guest_boot,
+                idrac_ports: idrac_port,
                 proxmox_ports: proxmox_port,
                 ..LabOptions::default()
             };
@@ -100,9 +110,19 @@ async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
     let lab = Lab::start(options).await?;
     let endpoints = lab.proxmox_endpoints().join(",");
     let images = "http://images.example.com";
+    let mut idrac = format!(
+        "export IDRAC_USERNAME={}\nexport IDRAC_PASSWORD={}\nexport IDRAC_CA_CERTIFICATE={}\n",
+        quote(lab.idrac_username()),
+        quote(lab.idrac_password()),
+        quote(lab.ca_pem()),
+    );
+    for (name, endpoint) in lab.idracs() {
+        idrac.push_str(&format!("# idrac {name} {endpoint}\n"));
+    }
+    let idracs: BTreeMap<String, String> = lab.idracs().into_iter().collect();
     let text = match format {
         Format::Env => format!(
-            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
+            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n{idrac}# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
             quote(&endpoints),
             quote(lab.api_token()),
             quote(lab.ca_pem()),
@@ -112,10 +132,14 @@ async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
         Format::Json => {
             let object = json!({
                 "environment": {
+                    "IDRAC_USERNAME": lab.idrac_username(),
+                    "IDRAC_PASSWORD": lab.idrac_password(),
+                    "IDRAC_CA_CERTIFICATE": lab.ca_pem(),
                     "PROXMOX_VE_ENDPOINT": endpoints,
                     "PROXMOX_VE_API_TOKEN": lab.api_token(),
                     "PROXMOX_VE_CA_CERTIFICATE": lab.ca_pem(),
                 },
+                "idracs": idracs,
                 "admin": lab.admin_url(),
                 "images": images,
                 "web": lab.web_url(),

@@ -16,6 +16,10 @@ pub struct LabOptions {
     pub clock: f64,
     /// Port for each node; free ones where there are fewer than nodes. Default none.
     pub proxmox_ports: Vec<u16>,
+    /// Port for each iDRAC; free ones where there are fewer. Default none.
+    pub idrac_ports: Vec<u16>,
+    /// Password of `root` on every iDRAC. Default `lab-password`.
+    pub idrac_password: String,
     /// Faults armed from the start.
     pub faults: Vec<Fault>,
     /// Further host names that the nodes resolve to the lab's web server.
@@ -42,6 +46,8 @@ impl Default for LabOptions {
             nodes: ["pve1", "pve2", "pve3"].map(str::to_owned).to_vec(),
             clock: 1000.0,
             proxmox_ports: Vec::new(),
+            idrac_ports: Vec::new(),
+            idrac_password: "lab-password".to_owned(),
             faults: Vec::new(),
             host_names: Vec::new(),
             files: BTreeMap::new(),

@@ -13,7 +13,7 @@ pub struct Request {
     pub node: String,
     /// HTTP method.
     pub method: String,
-    /// Path after `/api2/json` (NetBox: `/api`), without the query.
+    /// Path without the query; of Proxmox after `/api2/json`, of NetBox after `/api`.
     pub path: String,
     /// Names of the parameters in query and body, sorted.
     pub parameters: Vec<String>,

@@ -30,11 +30,25 @@ pub struct Image {
 /// The images that every lab serves, by name.
 #[must_use]
 pub fn images() -> &'static [Image] {
+    static ALL: OnceLock<Vec<Image>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let packages =
+            crate::idrac::packages().into_iter().map(|(name, data)| image(&name, data)).collect();
+        let folder = |mut image: Image| {
+            image.name.insert_str(0, "firmware/");
+            image
+        };
+        let packages = with_sums(packages).into_iter().map(folder);
+        disk_images().iter().cloned().chain(packages).collect()
+    })
+}
+
+fn disk_images() -> &'static [Image] {
     static IMAGES: OnceLock<Vec<Image>> = OnceLock::new();
     IMAGES.get_or_init(|| {
         const GIB: u64 = 1 << 30;
         let ubuntu = qcow2("ubuntu-22.04", 2 * GIB);
-        let mut images = vec![
+        with_sums(vec![
             image("alpine-3.22-default_20250617_amd64.tar.zst", zstd(&container_template())),
             image("alpine-3.22.iso", iso("ALPINE_LAB")),
             image("debian-13.qcow2", qcow2("debian-13", 3 * GIB)),
@@ -46,12 +60,16 @@ pub fn images() -> &'static [Image] {
             image("ubuntu-22.04.qcow2", ubuntu.clone()),
             image("ubuntu-22.04.qcow2.gz", gzip(&ubuntu)),
             image("ubuntu-24.04.qcow2", qcow2("ubuntu-24.04", 7 * GIB / 2)),
-        ];
-        let sums: Vec<String> =
-            images.iter().map(|image| format!("{}  {}\n", image.sha256, image.name)).collect();
-        images.push(image("SHA256SUMS", sums.concat().into_bytes()));
-        images
+        ])
     })
+}
+
+/// Adds the list of the checksums of some images.
+fn with_sums(mut images: Vec<Image>) -> Vec<Image> {
+    let sums: Vec<String> =
+        images.iter().map(|image| format!("{}  {}\n", image.sha256, image.name)).collect();
+    images.push(image("SHA256SUMS", sums.concat().into_bytes()));
+    images
 }
 
 fn image(name: &str, data: Vec<u8>) -> Image {
@@ -231,6 +249,8 @@ mod tests {
     fn images_never_change() {
         let sums = String::from_utf8(find("SHA256SUMS").data.to_vec()).unwrap();
         assert_eq!(sums, include_str!("../data/SHA256SUMS"));
+        let sums = String::from_utf8(find("firmware/SHA256SUMS").data.to_vec()).unwrap();
+        assert_eq!(sums, include_str!("../data/FIRMWARE-SHA256SUMS"));
     }
 
     #[test]

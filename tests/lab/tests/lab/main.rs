@@ -6,6 +6,7 @@ mod client;
 mod facts;
 mod faults;
 mod guests;
+mod idrac;
 mod proxmoxer;
 mod replay;
 mod schema_data;

@@ -26,8 +26,17 @@ async fn serve_prints_one_line_of_json_and_ends_with_sigterm() {
     let printed: serde_json::Value = serde_json::from_str(&line).unwrap();
     let environment = printed["environment"].as_object().unwrap();
     let names: Vec<&str> = environment.keys().map(String::as_str).collect();
-    let wanted = ["PROXMOX_VE_API_TOKEN", "PROXMOX_VE_CA_CERTIFICATE", "PROXMOX_VE_ENDPOINT"];
-    assert_eq!(names, wanted);
+    for wanted in [
+        "IDRAC_CA_CERTIFICATE",
+        "IDRAC_PASSWORD",
+        "IDRAC_USERNAME",
+        "PROXMOX_VE_API_TOKEN",
+        "PROXMOX_VE_CA_CERTIFICATE",
+        "PROXMOX_VE_ENDPOINT",
+    ] {
+        assert!(names.contains(&wanted), "{wanted} is not among {names:?}");
+    }
+    assert!(printed["idracs"]["r770-01"].as_str().unwrap().starts_with("https://127.0.0.1:"));
     assert_eq!(environment["PROXMOX_VE_ENDPOINT"].as_str().unwrap().split(',').count(), 3);
     assert_eq!(printed["clock"], 500.0);
     let id = child.id().unwrap().to_string();

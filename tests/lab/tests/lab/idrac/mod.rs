@@ -1,0 +1,4 @@
+//! The iDRACs: what a client meets on the way of a firmware update.
+
+mod client;
+mod updates;
