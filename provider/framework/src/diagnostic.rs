@@ -71,6 +71,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same as a warning.
+    pub(crate) fn warned(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
     /// The same at another place.
     pub(crate) fn relocated(mut self, path: Path) -> Self {
         self.path = Some(path);

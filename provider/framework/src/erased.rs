@@ -1,4 +1,9 @@
-//! Resources and data sources without their Rust type: what the engine works with.
+//! Resources, data sources and the like without their Rust type: what the engine works with.
+
+mod action;
+mod ephemeral;
+mod function;
+mod list;
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -16,8 +21,13 @@ use crate::schema::{Object, Schema};
 use crate::timeouts::Operation;
 use crate::{
     Attributes, Context, DataSource, Diagnostics, FromClients, IdentityModel, PlanContext, Private,
-    Resource, ResourceModel, Result, Timeouts, Update,
+    Resource, ResourceModel, Result, Source, Timeouts, Update,
 };
+
+pub(crate) use action::{ActionDescription, AnyAction, Report, TypedAction};
+pub(crate) use ephemeral::{AnyEphemeralResource, Opened, TypedEphemeralResource};
+pub(crate) use function::{AnyFunction, FunctionDescription, TypedFunction};
+pub(crate) use list::{AnyListResource, ListRequest, TypedListResource};
 
 /// What is known of a resource type.
 #[derive(Debug)]
@@ -28,16 +38,24 @@ pub(crate) struct ResourceDescription {
     pub(crate) schema: Schema,
     pub(crate) ty: Type,
     pub(crate) identity: Vec<(&'static str, Type, &'static str)>,
+    pub(crate) identity_version: i64,
     pub(crate) import: &'static [&'static str],
     pub(crate) timeouts: Option<Timeouts>,
 }
 
-/// What is known of a data source type.
+/// What is known of a data source, ephemeral or list resource type.
 #[derive(Debug)]
 pub(crate) struct DataSourceDescription {
     pub(crate) group: &'static str,
     pub(crate) schema: Schema,
     pub(crate) ty: Type,
+}
+
+impl DataSourceDescription {
+    fn of(group: &'static str, schema: Schema) -> Self {
+        let ty = schema.ty();
+        Self { group, schema, ty }
+    }
 }
 
 /// What surrounds an operation, whatever the resource.
@@ -106,6 +124,10 @@ pub(crate) trait AnyResource<C>: Send + Sync {
     ) -> Result<Running<Object>>;
     fn delete(&self, clients: &C, around: Surroundings, objects: Objects) -> Result<Running<()>>;
     fn upgrade(&self, from: i64, state: &mut Map<String, Json>) -> Result<()>;
+    fn upgrade_identity(&self, from: i64, identity: &mut Map<String, Json>) -> Result<()>;
+    fn take_over(&self, source: &Source) -> Result<Option<Map<String, Json>>>;
+    /// Whether what it talks to cannot be told before the apply.
+    fn unknown(&self, clients: &C) -> bool;
     /// The identity that `object` holds, checked.
     fn identity(&self, object: &Object) -> Result<Object>;
     /// The identity for a sentence, or nothing when it is not known.
@@ -117,6 +139,8 @@ pub(crate) trait AnyDataSource<C>: Send + Sync {
     fn description(&self) -> &DataSourceDescription;
     fn validate(&self, config: &Object, diagnostics: &mut Diagnostics);
     fn read(&self, clients: &C, config: Object) -> Result<Running<Object>>;
+    /// Whether what it talks to cannot be told before the apply.
+    fn unknown(&self, clients: &C) -> bool;
 }
 
 /// The resource `R`.
@@ -173,6 +197,7 @@ where
                 ty: schema.ty(),
                 schema,
                 identity: R::Identity::attributes(),
+                identity_version: R::IDENTITY_VERSION,
                 import: R::IMPORT,
                 timeouts: R::TIMEOUTS,
             }
@@ -288,6 +313,18 @@ where
         R::upgrade(from, state)
     }
 
+    fn upgrade_identity(&self, from: i64, identity: &mut Map<String, Json>) -> Result<()> {
+        R::upgrade_identity(from, identity)
+    }
+
+    fn take_over(&self, source: &Source) -> Result<Option<Map<String, Json>>> {
+        R::take_over(source)
+    }
+
+    fn unknown(&self, clients: &C) -> bool {
+        R::Client::unknown(clients)
+    }
+
     fn identity(&self, object: &Object) -> Result<Object> {
         R::Identity::from_object(object).map(|identity| identity.to_object())
     }
@@ -337,9 +374,7 @@ where
 {
     fn description(&self) -> &DataSourceDescription {
         self.description.get_or_init(|| {
-            let schema = D::schema();
-            let ty = schema.ty();
-            DataSourceDescription { group: D::GROUP, schema, ty }
+            DataSourceDescription::of(D::GROUP, D::schema())
         })
     }
 
@@ -356,5 +391,9 @@ where
             let arguments = D::plan(&config, &config, &Path::default())?;
             D::read(&client, arguments).await.map(|answer| object(&answer))
         }))
+    }
+
+    fn unknown(&self, clients: &C) -> bool {
+        D::Client::unknown(clients)
     }
 }

@@ -4,7 +4,8 @@
 //! import format and the documentation page; `#[derive(Resource)]` makes all of them from it, and the
 //! framework plans, converts, checks and serves. Where things are:
 //!
-//! - [`Resource`], [`DataSource`], [`Provider`]: what an author implements;
+//! - [`Resource`], [`DataSource`], [`EphemeralResource`], [`ListResource`], [`Action`], [`Function`] and
+//!   [`Provider`]: what an author implements;
 //! - [`Value`], [`Change`], [`Text`] and [`AttributeType`]: values in each phase, and the types they have;
 //! - [`Diagnostic`]: what the person at the terminal reads;
 //! - [`api`]: the plain mapping between attributes and API fields;
@@ -16,12 +17,17 @@
     allow(dead_code, reason = "the engine runs only when there is something to serve")
 )]
 
+mod action;
 pub mod api;
 mod data_source;
 mod diagnostic;
 mod engine;
+mod ephemeral;
 mod erased;
+pub mod function;
+mod list;
 pub mod model;
+mod moved;
 mod private;
 mod progress;
 mod provider;
@@ -41,22 +47,38 @@ pub mod testing;
 
 #[cfg(feature = "serve")]
 pub use cli::run;
+pub use action::{Action, ActionContext};
 pub use data_source::DataSource;
 pub use diagnostic::{Attempt, Diagnostic, Diagnostics, Result, Severity, chain};
-pub use model::{Attributes, DataSourceModel, IdentityModel, ResourceModel, Timeouts};
+pub use ephemeral::{EphemeralContext, EphemeralResource};
+pub use function::{Function, FunctionError};
+pub use list::{ListContext, ListResource};
+pub use model::{
+    ActionModel, Attributes, DataSourceModel, EphemeralResourceModel, FunctionModel, IdentityModel,
+    ListResourceModel, ResourceModel, Timeouts,
+};
+pub use moved::Source;
 pub use private::Private;
 pub use progress::Critical;
 pub use provider::{FromClients, Provider, Registry, Situation};
 pub use resource::{Context, PlanContext, Resource, Update};
+#[doc = include_str!("docs/action.md")]
+pub use tf_provider_derive::Action;
 #[doc = include_str!("docs/attributes.md")]
 pub use tf_provider_derive::Attributes;
 #[doc = include_str!("docs/choice.md")]
 pub use tf_provider_derive::Choice;
 #[doc = include_str!("docs/data_source.md")]
 pub use tf_provider_derive::DataSource;
+#[doc = include_str!("docs/ephemeral_resource.md")]
+pub use tf_provider_derive::EphemeralResource;
+#[doc = include_str!("docs/function.md")]
+pub use tf_provider_derive::Function;
+#[doc = include_str!("docs/list_resource.md")]
+pub use tf_provider_derive::ListResource;
 #[doc = include_str!("docs/resource.md")]
 pub use tf_provider_derive::Resource;
 pub use tf_provider_protocol::cty;
-pub use timeouts::Operation;
+pub use timeouts::{Operation, timeout};
 pub use types::{AttributeType, Dynamic, ObjectSet, Text};
 pub use value::{Change, Value};

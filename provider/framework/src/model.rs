@@ -8,6 +8,7 @@ use std::fmt::{Debug, Display};
 use std::time::Duration;
 
 use crate::api::{ApiChanges, ApiFields};
+use crate::function::{Arguments, FunctionError, Parameter};
 use crate::cty::{Path, Type, Value as CtyValue};
 use crate::schema::{Attribute, Object, Schema};
 use crate::{AttributeType, Change, Result};
@@ -68,6 +69,8 @@ pub trait ResourceModel: Attributes {
     const GROUP: &'static str;
     /// What an import id may look like, for example `{node}/{vm_id}`.
     const IMPORT: &'static [&'static str];
+    /// Version of the stored identity.
+    const IDENTITY_VERSION: i64 = 0;
     /// The attributes of every operation's time limit, when it has any.
     const TIMEOUTS: Option<Timeouts>;
 
@@ -84,6 +87,61 @@ pub trait DataSourceModel: Attributes {
 
     /// The schema.
     fn schema() -> Schema;
+}
+
+/// What `#[derive(EphemeralResource)]` says of an ephemeral resource beside its attributes.
+pub trait EphemeralResourceModel: Attributes {
+    /// The type's name without the provider's, for example `proxmox_ticket`.
+    const NAME: &'static str;
+    /// The heading under which the documentation lists it.
+    const GROUP: &'static str;
+
+    /// The schema.
+    fn schema() -> Schema;
+}
+
+/// What `#[derive(Action)]` says of an action beside its attributes.
+pub trait ActionModel: Attributes {
+    /// The type's name without the provider's, for example `proxmox_guest_power`.
+    const NAME: &'static str;
+    /// The heading under which the documentation lists it.
+    const GROUP: &'static str;
+    /// How long it may take, where its configuration does not say.
+    const TIMEOUT: Duration;
+
+    /// The schema.
+    fn schema() -> Schema;
+}
+
+/// What `#[derive(ListResource)]` says of a list resource beside its attributes. Its name and its
+/// heading are those of its resource.
+pub trait ListResourceModel: Attributes {
+    /// The schema.
+    fn schema() -> Schema;
+}
+
+/// What `#[derive(Function)]` says of a function.
+pub trait FunctionModel: 'static {
+    /// Its name, for example `mac_address`.
+    const NAME: &'static str;
+    /// The heading under which the documentation lists it.
+    const GROUP: &'static str;
+    /// What it is, in Markdown: the doc comment of the struct.
+    const DESCRIPTION: &'static str;
+    /// The arguments of a call.
+    type Arguments: Send;
+
+    /// The parameters, in the order of the fields; without the variadic one.
+    fn parameters() -> Vec<Parameter>;
+
+    /// The parameter that takes all further arguments.
+    fn variadic() -> Option<Parameter>;
+
+    /// Reads the arguments of a call.
+    ///
+    /// # Errors
+    /// An argument that its type does not take.
+    fn read(arguments: &mut Arguments) -> Result<Self::Arguments, FunctionError>;
 }
 
 /// The identity of a resource.

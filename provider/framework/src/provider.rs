@@ -5,9 +5,16 @@ use std::error::Error as StdError;
 use std::future::Future;
 
 use crate::cty::{Path, Value as CtyValue};
-use crate::erased::{AnyDataSource, AnyResource, TypedDataSource, TypedResource};
+use crate::erased::{
+    AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource,
+    TypedAction, TypedDataSource, TypedEphemeralResource, TypedFunction, TypedListResource,
+    TypedResource,
+};
 use crate::schema::Object;
-use crate::{Attributes, DataSource, Diagnostic, Diagnostics, Resource, Result};
+use crate::{
+    Action, Attributes, DataSource, Diagnostic, Diagnostics, EphemeralResource, Function,
+    ListResource, Resource, ResourceModel, Result,
+};
 
 /// A provider.
 pub trait Provider: Send + Sync + Sized + 'static {
@@ -72,12 +79,23 @@ pub struct Registry<C> {
     prefix: &'static str,
     pub(crate) resources: BTreeMap<String, Box<dyn AnyResource<C>>>,
     pub(crate) data_sources: BTreeMap<String, Box<dyn AnyDataSource<C>>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn AnyEphemeralResource<C>>>,
+    pub(crate) list_resources: BTreeMap<String, Box<dyn AnyListResource<C>>>,
+    pub(crate) actions: BTreeMap<String, Box<dyn AnyAction<C>>>,
+    pub(crate) functions: BTreeMap<String, Box<dyn AnyFunction>>,
 }
 
 impl<C: Send + Sync + 'static> Registry<C> {
     pub(crate) fn of<P: Provider<Clients = C>>() -> Self {
-        let mut registry =
-            Self { prefix: P::NAME, resources: BTreeMap::new(), data_sources: BTreeMap::new() };
+        let mut registry = Self {
+            prefix: P::NAME,
+            resources: BTreeMap::new(),
+            data_sources: BTreeMap::new(),
+            ephemeral_resources: BTreeMap::new(),
+            list_resources: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            functions: BTreeMap::new(),
+        };
         P::register(&mut registry);
         registry
     }
@@ -95,6 +113,36 @@ impl<C: Send + Sync + 'static> Registry<C> {
         self.data_sources.insert(name, Box::new(TypedDataSource::<D>::new()));
         self
     }
+
+    /// Offers an ephemeral resource.
+    pub fn ephemeral_resource<E: EphemeralResource<Client: FromClients<C>>>(&mut self) -> &mut Self {
+        let name = format!("{}_{}", self.prefix, E::NAME);
+        self.ephemeral_resources.insert(name, Box::new(TypedEphemeralResource::<E>::new()));
+        self
+    }
+
+    /// Offers to list the objects of a resource, which is offered, too.
+    pub fn list_resource<L>(&mut self) -> &mut Self
+    where
+        L: ListResource<Resource: Resource<Client: FromClients<C>>>,
+    {
+        let name = format!("{}_{}", self.prefix, <L::Resource as ResourceModel>::NAME);
+        self.list_resources.insert(name, Box::new(TypedListResource::<L>::new()));
+        self
+    }
+
+    /// Offers an action.
+    pub fn action<A: Action<Client: FromClients<C>>>(&mut self) -> &mut Self {
+        let name = format!("{}_{}", self.prefix, A::NAME);
+        self.actions.insert(name, Box::new(TypedAction::<A>::new()));
+        self
+    }
+
+    /// Offers a function.
+    pub fn function<F: Function>(&mut self) -> &mut Self {
+        self.functions.insert(F::NAME.to_owned(), Box::new(TypedFunction::<F>::new()));
+        self
+    }
 }
 
 impl<C> std::fmt::Debug for Registry<C> {
@@ -102,6 +150,10 @@ impl<C> std::fmt::Debug for Registry<C> {
         f.debug_struct("Registry")
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
+            .field("ephemeral_resources", &self.ephemeral_resources.keys())
+            .field("list_resources", &self.list_resources.keys())
+            .field("actions", &self.actions.keys())
+            .field("functions", &self.functions.keys())
             .finish()
     }
 }

@@ -14,7 +14,9 @@ use crate::cty::{Path, Value as CtyValue};
 use crate::progress::{Critical, Progress};
 use crate::schema::Object;
 use crate::timeouts::Operation;
-use crate::{AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result};
+use crate::{
+    AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result, Source,
+};
 
 /// An object that Terraform creates, reads, updates and deletes.
 ///
@@ -92,6 +94,27 @@ pub trait Resource: ResourceModel<Identity: for<'a> From<&'a Self>> {
         let _ = state;
         Err(Diagnostic::error(format!("No upgrade from version {from} of the state is known"))
             .hint("use a version of the provider that wrote it, or a newer one"))
+    }
+
+    /// Turns a stored identity of version `from` into one of version `from + 1`.
+    ///
+    /// # Errors
+    /// An identity that no upgrader knows.
+    fn upgrade_identity(from: i64, identity: &mut Map<String, Json>) -> Result<()> {
+        let _ = identity;
+        Err(Diagnostic::error(format!("No upgrade from version {from} of the identity is known"))
+            .hint("use a version of the provider that wrote it, or a newer one"))
+    }
+
+    /// Takes over an object that another resource type, maybe of another provider, has managed: turns
+    /// its state into one of this type, as it would be stored. What is left out is null, and the read
+    /// that follows fills it, as after an import. Nothing, when this type takes over no such state.
+    ///
+    /// # Errors
+    /// Why that very object cannot be taken over.
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        let _ = source;
+        Ok(None)
     }
 }
 

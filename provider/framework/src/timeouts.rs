@@ -77,6 +77,24 @@ impl Timeouts {
     }
 }
 
+/// The name of an action's attribute.
+const OF_ACTION: &str = "timeout";
+
+/// The time limit of an action: the one in `config`, else the default.
+pub(crate) fn of_action(default: Duration, config: &Object) -> Duration {
+    let configured = config.get(OF_ACTION).and_then(CtyValue::as_str);
+    configured.and_then(|text| parse(text).ok()).unwrap_or(default)
+}
+
+/// The attribute `timeout` of an action; the derive adds it to the schema.
+pub fn timeout() -> Attribute {
+    let mut attribute = Attribute::of::<String>(OF_ACTION, Class::Optional { default: None });
+    attribute.description = "How long it may take before it fails.";
+    attribute.constraint = Constraint::form("a duration such as `30s`, `5m` or `1h30m`");
+    attribute.validate = check;
+    attribute
+}
+
 const DESCRIPTION: &str = "How long each operation may take before it fails. \
     What was reached by then is kept in the state.";
 const CREATE: &str = "Limit of a create.";

@@ -18,7 +18,7 @@ use crate::schema::{Constraint, Kind, Nesting, Object};
 use crate::{Diagnostic, Diagnostics, Result, Value};
 
 pub use dynamic::Dynamic;
-pub use object_set::{ObjectSet, SetElement};
+pub use object_set::{ObjectSet, SetElement, assert_set_element};
 
 /// A type that an attribute may have.
 #[diagnostic::on_unimplemented(

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::DeriveInput;
 
 use crate::expand::Struct;
-use crate::field::Class;
+use crate::field::{self, Class};
 
 /// The words of `#[data_source(…)]`.
 #[derive(FromDeriveInput)]
@@ -30,19 +30,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
                     .with_span(&field.ident),
             );
         }
-        if field.replace || field.identity {
-            errors.push(
-                Error::custom("a data source has no life to replace or identify")
-                    .with_span(&field.ident),
-            );
-        }
     }
-    if model.description.is_empty() {
-        errors.push(
-            Error::custom("write a doc comment: it is the data source's description")
-                .with_span(&model.ident),
-        );
-    }
+    errors.extend(field::lifeless(&model, "a data source"));
+    errors.extend(field::undescribed(&model, "the data source's description"));
     errors.finish()?;
     let attributes = model.attributes();
     let ident = &model.ident;

@@ -2,7 +2,7 @@
 
 use darling::{Error, FromDeriveInput, ast::Data, util::Ignored};
 use proc_macro2::TokenStream as Tokens;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, DeriveInput, Ident, Visibility};
 
 use crate::field::{self, Class, Field, RawField};
@@ -58,7 +58,14 @@ impl Struct {
         let shapes = self.shapes();
         let implementation = self.implementation();
         let api = self.api_reader();
-        quote! { #shapes #implementation #api }
+        let sets = self.fields.iter().filter_map(|field| {
+            let element = field::unwrap(&field.inner, "ObjectSet")?;
+            let span = field.ident.span();
+            Some(quote_spanned! {span=>
+                const _: () = ::tf_provider::types::assert_set_element::<#element>();
+            })
+        });
+        quote! { #shapes #implementation #api #(#sets)* }
     }
 
     fn shapes(&self) -> Tokens {

@@ -6,6 +6,8 @@ use proc_macro2::{Span, TokenStream as Tokens};
 use quote::quote;
 use syn::{Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
 
+use crate::expand::Struct;
+
 /// The words of `#[attr(…)]`.
 #[derive(FromField)]
 #[darling(attributes(attr), forward_attrs(doc))]
@@ -427,15 +429,50 @@ fn option(text: Option<&String>) -> Tokens {
 }
 
 fn unwrap_option(ty: &Type) -> (Type, bool) {
+    match unwrap(ty, "Option") {
+        Some(inner) => (inner, true),
+        None => (ty.clone(), false),
+    }
+}
+
+/// The `T` of a type `name<T>`.
+pub(crate) fn unwrap(ty: &Type, name: &str) -> Option<Type> {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()
-        && last.ident == "Option"
+        && last.ident == name
         && let PathArguments::AngleBracketed(arguments) = &last.arguments
         && let Some(GenericArgument::Type(inner)) = arguments.args.first()
     {
-        return (inner.clone(), true);
+        return Some(inner.clone());
     }
-    (ty.clone(), false)
+    None
+}
+
+/// Seconds of `30s`, `5m` or `1h`.
+pub(crate) fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "s" => Some(number),
+        "m" => number.checked_mul(60),
+        "h" => number.checked_mul(3600),
+        _ => None,
+    }
+}
+
+/// Reports words that only make sense for what lives on: `what` is a noun with its article.
+pub(crate) fn lifeless(model: &Struct, what: &str) -> Vec<Error> {
+    let fields = model.fields.iter().filter(|field| field.replace || field.identity);
+    let error = |field: &Field| {
+        Error::custom(format!("{what} has no life to replace or identify")).with_span(&field.ident)
+    };
+    fields.map(error).collect()
+}
+
+/// Reports a struct without a doc comment, which is `what`.
+pub(crate) fn undescribed(model: &Struct, what: &str) -> Option<Error> {
+    let message = format!("write a doc comment: it is {what}");
+    model.description.is_empty().then(|| Error::custom(message).with_span(&model.ident))
 }
 
 /// The doc comment as Markdown.

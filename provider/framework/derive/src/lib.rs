@@ -3,10 +3,14 @@
 
 #![allow(missing_docs, reason = "it stands on the re-exports")]
 
+mod action;
 mod choice;
 mod data_source;
+mod ephemeral_resource;
 mod expand;
 mod field;
+mod function;
+mod list_resource;
 mod resource;
 
 use proc_macro::TokenStream;
@@ -21,6 +25,26 @@ pub fn resource(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(DataSource, attributes(data_source, attr))]
 pub fn data_source(input: TokenStream) -> TokenStream {
     run(input, data_source::derive)
+}
+
+#[proc_macro_derive(EphemeralResource, attributes(ephemeral_resource, attr))]
+pub fn ephemeral_resource(input: TokenStream) -> TokenStream {
+    run(input, ephemeral_resource::derive)
+}
+
+#[proc_macro_derive(ListResource, attributes(attr))]
+pub fn list_resource(input: TokenStream) -> TokenStream {
+    run(input, list_resource::derive)
+}
+
+#[proc_macro_derive(Action, attributes(action, attr))]
+pub fn action(input: TokenStream) -> TokenStream {
+    run(input, action::derive)
+}
+
+#[proc_macro_derive(Function, attributes(function, parameter))]
+pub fn function(input: TokenStream) -> TokenStream {
+    run(input, function::derive)
 }
 
 #[proc_macro_derive(Attributes, attributes(attr))]

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::DeriveInput;
 
 use crate::expand::Struct;
-use crate::field::{Class, Field, call_site};
+use crate::field::{self, Class, Field, call_site, seconds};
 
 /// The words of `#[resource(…)]`.
 #[derive(FromDeriveInput)]
@@ -15,6 +15,7 @@ struct Words {
     name: String,
     group: Option<String>,
     version: Option<i64>,
+    identity_version: Option<i64>,
     #[darling(multiple)]
     import: Vec<String>,
     timeouts: Option<TimeoutWords>,
@@ -83,12 +84,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             );
         }
     }
-    if model.description.is_empty() {
-        errors.push(
-            Error::custom("write a doc comment: it is the resource's description")
-                .with_span(&model.ident),
-        );
-    }
+    errors.extend(field::undescribed(&model, "the resource's description"));
     let timeouts = match &words.timeouts {
         None => quote!(::core::option::Option::None),
         Some(words) => {
@@ -120,9 +116,10 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     let identity_struct = identity_struct(&model, &identity);
     let ident = &model.ident;
     let identity_ident = format_ident!("{}Identity", ident);
-    let Words { name, group, version, import, .. } = words;
+    let Words { name, group, version, identity_version, import, .. } = words;
     let group = group.unwrap_or_default();
     let version = version.unwrap_or_default();
+    let identity_version = identity_version.unwrap_or_default();
     let description = &model.description;
     Ok(quote! {
         #attributes
@@ -134,6 +131,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             const NAME: &'static str = #name;
             const GROUP: &'static str = #group;
             const IMPORT: &'static [&'static str] = &[#(#import),*];
+            const IDENTITY_VERSION: i64 = #identity_version;
             const TIMEOUTS: ::core::option::Option<::tf_provider::Timeouts> = #timeouts;
 
             fn schema() -> ::tf_provider::schema::Schema {
@@ -225,16 +223,4 @@ fn identity_struct(model: &Struct, identity: &[&Field]) -> Tokens {
 fn placeholders(format: &str) -> Vec<String> {
     let parts = format.split('{').skip(1);
     parts.filter_map(|part| part.split_once('}')).map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Seconds of `30s`, `5m` or `1h`.
-fn seconds(text: &str) -> Option<u64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "s" => Some(number),
-        "m" => number.checked_mul(60),
-        "h" => number.checked_mul(3600),
-        _ => None,
-    }
 }

@@ -3,7 +3,8 @@
 use tf_provider_protocol::proto;
 
 use crate::cty::{Path, Type};
-use crate::erased::ResourceDescription;
+use crate::erased::{FunctionDescription, ResourceDescription};
+use crate::function::Parameter;
 use crate::schema::{Attribute, Kind, Nesting, Schema};
 use crate::{Diagnostic, Severity};
 
@@ -66,7 +67,30 @@ pub(super) fn identity_schema(resource: &ResourceDescription) -> proto::Resource
             description: (*description).to_owned(),
         }
     });
-    proto::ResourceIdentitySchema { version: 0, identity_attributes: attributes.collect() }
+    proto::ResourceIdentitySchema { version: resource.identity_version, identity_attributes: attributes.collect() }
+}
+
+pub(super) fn function(function: &FunctionDescription) -> proto::Function {
+    proto::Function {
+        parameters: function.parameters.iter().map(parameter).collect(),
+        variadic_parameter: function.variadic.as_ref().map(parameter),
+        r#return: Some(proto::function::Return { r#type: function.output.to_json_bytes() }),
+        summary: function.summary(),
+        description: function.description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+        deprecation_message: String::new(),
+    }
+}
+
+fn parameter(parameter: &Parameter) -> proto::function::Parameter {
+    proto::function::Parameter {
+        name: parameter.name.to_owned(),
+        r#type: parameter.ty.to_json_bytes(),
+        allow_null_value: parameter.nullable,
+        allow_unknown_values: parameter.unknown,
+        description: parameter.description.to_owned(),
+        description_kind: proto::StringKind::Markdown.into(),
+    }
 }
 
 /// The type of a resource's identity.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tf_provider_protocol::proto;
 use tokio::time::Instant;
 
-use super::{CHECKED, Server, bugs, convert, decode_object, encode, encode_all};
+use super::{CHECKED, Server, bugs, convert, decode_object, deferred, encode, encode_all};
 use crate::cty::Value as CtyValue;
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
@@ -51,6 +51,21 @@ impl<P: Provider> Server<P> {
             values: config.clone(),
         };
         let clients = self.configured()?;
+        if source.unknown(&clients)
+            && let Some(deferred) = deferred(request.client_capabilities)
+        {
+            // Terraform takes no null even here.
+            let unread = config.iter().map(|(name, value)| match value.is_null() {
+                true => (name.clone(), CtyValue::unknown()),
+                false => (name.clone(), value.clone()),
+            });
+            let unread = CtyValue::Object(unread.collect());
+            return Ok(proto::read_data_source::Response {
+                state: Some(encode(&unread, &description.ty)?),
+                deferred: Some(deferred),
+                ..Default::default()
+            });
+        }
         let progress = Progress::new(Private::default());
         let limits = Limits {
             deadline: Instant::now() + LIMIT,

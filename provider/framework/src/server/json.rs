@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::Server;
-use crate::erased::{DataSourceDescription, ResourceDescription};
+use crate::erased::{
+    ActionDescription, DataSourceDescription, FunctionDescription, ResourceDescription,
+};
+use crate::function::Parameter;
 use crate::schema::{Attribute, Class, Constraint, Kind, Nesting, Schema};
 use crate::{Provider, Timeouts};
 
@@ -28,17 +31,41 @@ pub(crate) fn schema<P: Provider>(server: &Server<P>) -> Json {
         .iter()
         .map(|(name, resource)| (name, identity(resource.description())))
         .collect();
-    json!({
-        "format_version": "1.0",
-        "provider_schemas": {
-            P::ADDRESS: {
-                "provider": plain(&Server::<P>::provider_schema()),
-                "resource_schemas": resources,
-                "data_source_schemas": data_sources,
-                "resource_identity_schemas": identities,
-            }
-        }
-    })
+    let mut provider = Map::new();
+    provider.insert("provider".into(), plain(&Server::<P>::provider_schema()));
+    provider.insert("resource_schemas".into(), json!(resources));
+    provider.insert("data_source_schemas".into(), json!(data_sources));
+    provider.insert("resource_identity_schemas".into(), json!(identities));
+    let ephemeral: BTreeMap<_, _> = registry
+        .ephemeral_resources
+        .iter()
+        .map(|(name, ephemeral)| (name, plain(&ephemeral.description().schema)))
+        .collect();
+    let lists: BTreeMap<_, _> = registry
+        .list_resources
+        .iter()
+        .map(|(name, list)| (name, plain(&list.description().schema)))
+        .collect();
+    let actions: BTreeMap<_, _> = registry
+        .actions
+        .iter()
+        .map(|(name, action)| (name, plain(&action.description().schema)))
+        .collect();
+    let functions: BTreeMap<_, _> = registry
+        .functions
+        .iter()
+        .map(|(name, one)| (name, function(one.description())))
+        .collect();
+    // Terraform leaves out the kinds of which there is none.
+    let kinds = [
+        ("ephemeral_resource_schemas", json!(ephemeral)),
+        ("list_resource_schemas", json!(lists)),
+        ("action_schemas", json!(actions)),
+        ("functions", json!(functions)),
+    ];
+    let kinds = kinds.into_iter().filter(|(_, all)| all.as_object().is_some_and(|all| !all.is_empty()));
+    provider.extend(kinds.map(|(name, all)| (name.to_owned(), all)));
+    json!({"format_version": "1.0", "provider_schemas": {P::ADDRESS: provider}})
 }
 
 /// The schemas with classes, constraints, import formats and time limits.
@@ -54,6 +81,26 @@ pub(crate) fn annotated<P: Provider>(server: &Server<P>) -> Json {
         .iter()
         .map(|(name, source)| (name, data_source_page(source.description())))
         .collect();
+    let ephemeral_resources: BTreeMap<_, _> = registry
+        .ephemeral_resources
+        .iter()
+        .map(|(name, ephemeral)| (name, data_source_page(ephemeral.description())))
+        .collect();
+    let list_resources: BTreeMap<_, _> = registry
+        .list_resources
+        .iter()
+        .map(|(name, list)| (name, data_source_page(list.description())))
+        .collect();
+    let actions: BTreeMap<_, _> = registry
+        .actions
+        .iter()
+        .map(|(name, action)| (name, action_page(action.description())))
+        .collect();
+    let functions: BTreeMap<_, _> = registry
+        .functions
+        .iter()
+        .map(|(name, function)| (name, function_page(function.description())))
+        .collect();
     let provider = Server::<P>::provider_schema();
     json!({
         "name": P::NAME,
@@ -65,6 +112,10 @@ pub(crate) fn annotated<P: Provider>(server: &Server<P>) -> Json {
         },
         "resources": resources,
         "data_sources": data_sources,
+        "ephemeral_resources": ephemeral_resources,
+        "list_resources": list_resources,
+        "actions": actions,
+        "functions": functions,
     })
 }
 
@@ -131,7 +182,7 @@ fn identity(resource: &ResourceDescription) -> Json {
             ((*name).to_owned(), facts)
         })
         .collect();
-    json!({"version": 0, "attributes": attributes})
+    json!({"version": resource.identity_version, "attributes": attributes})
 }
 
 fn resource_page(resource: &ResourceDescription) -> Json {
@@ -151,6 +202,46 @@ fn data_source_page(source: &DataSourceDescription) -> Json {
         "description": source.schema.description,
         "attributes": annotated_all(&source.schema.attributes),
     })
+}
+
+fn action_page(action: &ActionDescription) -> Json {
+    json!({
+        "group": action.group,
+        "description": action.schema.description,
+        "attributes": annotated_all(&action.schema.attributes),
+        "timeout": humantime::format_duration(action.timeout).to_string(),
+    })
+}
+
+fn function(function: &FunctionDescription) -> Json {
+    let parameter = |parameter: &Parameter| {
+        let mut fields = Map::new();
+        fields.insert("name".into(), parameter.name.into());
+        fields.insert("description".into(), parameter.description.into());
+        fields.insert("type".into(), parameter.ty.to_json());
+        if parameter.nullable {
+            fields.insert("is_nullable".into(), true.into());
+        }
+        Json::Object(fields)
+    };
+    let mut fields = Map::new();
+    fields.insert("description".into(), function.description.into());
+    fields.insert("summary".into(), function.summary().into());
+    fields.insert("return_type".into(), function.output.to_json());
+    if !function.parameters.is_empty() {
+        let parameters = function.parameters.iter().map(parameter).collect();
+        fields.insert("parameters".into(), Json::Array(parameters));
+    }
+    if let Some(variadic) = &function.variadic {
+        fields.insert("variadic_parameter".into(), parameter(variadic));
+    }
+    Json::Object(fields)
+}
+
+fn function_page(described: &FunctionDescription) -> Json {
+    let mut page = function(described);
+    page["group"] = described.group.into();
+    page
 }
 
 fn timeouts(timeouts: &Timeouts) -> Json {

@@ -3,23 +3,35 @@
 //! `rpc` is the wire side, `convert` the messages; this file and its neighbours decode a request, let
 //! the engine work, and encode what comes of it.
 
+mod action;
 mod convert;
 mod data_source;
+mod ephemeral;
+mod function;
+mod generate;
 pub(crate) mod json;
+mod list;
 mod resource;
 mod rpc;
+mod stream;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 use tf_provider_protocol::proto;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cty::{Path, Type, Value as CtyValue};
+use crate::engine::run::{self, Limits};
 use crate::engine::validate::{self, ClientCapabilities};
-use crate::erased::{AnyDataSource, AnyResource};
+use crate::erased::{AnyDataSource, AnyResource, Running, Surroundings};
+use crate::progress::Progress;
 use crate::schema::{Object, Schema};
-use crate::{Attributes, Diagnostic, Diagnostics, Provider, Registry, Result, Situation};
+use crate::{
+    Attributes, Diagnostic, Diagnostics, Operation, Private, Provider, Registry, Result, Situation,
+};
 
 /// A provider that answers Terraform.
 #[derive(Debug)]
@@ -119,6 +131,26 @@ impl<P: Provider> Server<P> {
                 .keys()
                 .map(|name| proto::get_metadata::DataSourceMetadata { type_name: name.clone() })
                 .collect(),
+            ephemeral_resources: registry
+                .ephemeral_resources
+                .keys()
+                .map(|name| proto::get_metadata::EphemeralMetadata { type_name: name.clone() })
+                .collect(),
+            list_resources: registry
+                .list_resources
+                .keys()
+                .map(|name| proto::get_metadata::ListResourceMetadata { type_name: name.clone() })
+                .collect(),
+            actions: registry
+                .actions
+                .keys()
+                .map(|name| proto::get_metadata::ActionMetadata { type_name: name.clone() })
+                .collect(),
+            functions: registry
+                .functions
+                .keys()
+                .map(|name| proto::get_metadata::FunctionMetadata { name: name.clone() })
+                .collect(),
             ..Default::default()
         }
     }
@@ -137,6 +169,25 @@ impl<P: Provider> Server<P> {
                 .iter()
                 .map(|(name, d)| (name.clone(), convert::schema(&d.description().schema)))
                 .collect(),
+            ephemeral_resource_schemas: registry
+                .ephemeral_resources
+                .iter()
+                .map(|(name, e)| (name.clone(), convert::schema(&e.description().schema)))
+                .collect(),
+            list_resource_schemas: registry
+                .list_resources
+                .iter()
+                .map(|(name, l)| (name.clone(), convert::schema(&l.description().schema)))
+                .collect(),
+            action_schemas: registry
+                .actions
+                .iter()
+                .map(|(name, a)| {
+                    let schema = Some(convert::schema(&a.description().schema));
+                    (name.clone(), proto::ActionSchema { schema })
+                })
+                .collect(),
+            functions: self.functions().functions,
             server_capabilities: Some(capabilities()),
             ..Default::default()
         }
@@ -208,7 +259,70 @@ fn capabilities() -> proto::ServerCapabilities {
     proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
-        ..Default::default()
+        move_resource_state: true,
+        generate_resource_config: true,
+    }
+}
+
+/// The answer that waits for the provider's configuration to be known, where Terraform takes it.
+fn deferred(client: Option<proto::ClientCapabilities>) -> Option<proto::Deferred> {
+    client.filter(|client| client.deferral_allowed).map(|_| proto::Deferred {
+        reason: proto::deferred::Reason::ProviderConfigUnknown.into(),
+    })
+}
+
+/// An operation of something that has no `timeouts`.
+struct Once<'a> {
+    verb: &'static str,
+    type_name: &'a str,
+    limit: Duration,
+}
+
+/// What came of it.
+struct Finished<T> {
+    outcome: Result<T>,
+    private: Private,
+    diagnostics: Diagnostics,
+}
+
+impl<P: Provider> Server<P> {
+    async fn once<T: Send + 'static>(
+        &self,
+        once: Once<'_>,
+        values: Object,
+        private: Private,
+        start: impl FnOnce(&P::Clients, Surroundings) -> Result<Running<T>>,
+    ) -> Finished<T> {
+        let Once { verb, type_name, limit } = once;
+        let attempt = format!("{verb} {type_name}");
+        let situation =
+            Situation { type_name: type_name.to_owned(), attempt: attempt.clone(), values };
+        let progress = Progress::new(private);
+        let (deadline, stop) = (Instant::now() + limit, self.stop_token());
+        let around = Surroundings {
+            // Nothing but a resource asks.
+            operation: Operation::Read,
+            progress: progress.clone(),
+            deadline,
+            limit,
+            stop: stop.clone(),
+            imported: false,
+        };
+        let started = self.configured().and_then(|clients| start(&clients, around));
+        let outcome = match started {
+            Ok(running) => {
+                run::run(running, &progress, Limits { deadline, limit, stop, attempt }).await
+            }
+            Err(error) => Err(error),
+        };
+        let mut reached = progress.lock();
+        let private = reached.private.clone();
+        let gathered = std::mem::take(&mut reached.diagnostics);
+        drop(reached);
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(gathered.into_iter().map(|one| self.explain(one, &situation)));
+        let outcome = outcome.map_err(|error| self.explain(error, &situation));
+        Finished { outcome, private, diagnostics }
     }
 }
 

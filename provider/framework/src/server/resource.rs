@@ -3,7 +3,9 @@
 use tf_provider_protocol::proto;
 use tokio::time::Instant;
 
-use super::{CHECKED, Server, bugs, convert, decode, decode_object, encode, encode_all};
+use super::{
+    CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all,
+};
 use crate::cty::{Path, Value as CtyValue};
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
@@ -70,7 +72,10 @@ impl<P: Provider> Server<P> {
         let resource = self.resource(&request.type_name)?;
         let ty = convert::identity_type(resource.description());
         let raw = request.raw_identity.unwrap_or_default();
-        let identity = upgrade::upgrade(&raw.json, &ty, (request.version, 0), |_, _| Ok(()))?;
+        let versions = (request.version, resource.description().identity_version);
+        let identity = upgrade::upgrade(&raw.json, &ty, versions, |from, identity| {
+            resource.upgrade_identity(from, identity)
+        })?;
         Ok(proto::upgrade_resource_identity::Response {
             upgraded_identity: Some(proto::ResourceIdentityData {
                 identity_data: Some(encode(&identity, &ty)?),
@@ -126,6 +131,17 @@ impl<P: Provider> Server<P> {
                 ..Default::default()
             });
         };
+        if self.clients().is_some_and(|clients| resource.unknown(&clients))
+            && let Some(deferred) = deferred(request.client_capabilities)
+        {
+            return Ok(proto::read_resource::Response {
+                new_state: request.current_state,
+                private: request.private,
+                new_identity: request.current_identity,
+                deferred: Some(deferred),
+                ..Default::default()
+            });
+        }
         let stored_identity = decode_identity(request.current_identity.as_ref(), description)?;
         let private = Private::decode(&request.private)?;
         let identity = with_identity(&prior, stored_identity.clone());
@@ -401,7 +417,7 @@ impl<P: Provider> Server<P> {
         })
     }
 
-    fn situation(
+    pub(super) fn situation(
         &self,
         resource: &dyn AnyResource<P::Clients>,
         verb: &str,
@@ -532,7 +548,7 @@ fn decode_identity(
     }
 }
 
-fn encode_identity(
+pub(super) fn encode_identity(
     identity: &Object,
     description: &ResourceDescription,
 ) -> Result<proto::ResourceIdentityData> {

@@ -7,6 +7,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::provider_server::Provider as Rpc;
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::{Server, convert};
@@ -33,17 +34,27 @@ macro_rules! failures {
 
 failures!(
     apply_resource_change,
+    close_ephemeral_resource,
     configure_provider,
+    generate_resource_config,
+    get_functions,
     get_metadata,
     get_provider_schema,
     get_resource_identity_schemas,
     import_resource_state,
+    move_resource_state,
+    open_ephemeral_resource,
+    plan_action,
     plan_resource_change,
     read_data_source,
     read_resource,
+    renew_ephemeral_resource,
     upgrade_resource_identity,
     upgrade_resource_state,
+    validate_action_config,
     validate_data_resource_config,
+    validate_ephemeral_resource_config,
+    validate_list_resource_config,
     validate_provider_config,
     validate_resource_config,
 );
@@ -52,8 +63,7 @@ failures!(
 async fn answer<T: Failure>(rpc: &str, body: impl Future<Output = Result<T>>) -> Answer<T> {
     let outcome = match AssertUnwindSafe(body).catch_unwind().await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Diagnostic::error(format!("Bug in the provider: it panicked in {rpc}"))
-            .hint("run with TF_LOG_PROVIDER=error to see where, and report it")),
+        Err(_) => Err(panicked(rpc)),
     };
     let response = outcome.unwrap_or_else(|error| {
         let error = error.settled(rpc);
@@ -61,6 +71,11 @@ async fn answer<T: Failure>(rpc: &str, body: impl Future<Output = Result<T>>) ->
         T::failure(convert::diagnostic(&error))
     });
     Ok(Response::new(response))
+}
+
+pub(super) fn panicked(rpc: &str) -> Diagnostic {
+    Diagnostic::error(format!("Bug in the provider: it panicked in {rpc}"))
+        .hint("run with TF_LOG_PROVIDER=error to see where, and report it")
 }
 
 #[tonic::async_trait]
@@ -168,6 +183,102 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::read_data_source::Request>,
     ) -> Answer<proto::read_data_source::Response> {
         answer("ReadDataSource", self.read_data_source(request.into_inner())).await
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<proto::move_resource_state::Request>,
+    ) -> Answer<proto::move_resource_state::Response> {
+        let request = request.into_inner();
+        answer("MoveResourceState", async { self.move_state(request) }).await
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<proto::generate_resource_config::Request>,
+    ) -> Answer<proto::generate_resource_config::Response> {
+        let request = request.into_inner();
+        answer("GenerateResourceConfig", async { self.generate_config(&request) }).await
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<proto::validate_ephemeral_resource_config::Request>,
+    ) -> Answer<proto::validate_ephemeral_resource_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateEphemeralResourceConfig", async { self.validate_ephemeral(&request) }).await
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<proto::open_ephemeral_resource::Request>,
+    ) -> Answer<proto::open_ephemeral_resource::Response> {
+        answer("OpenEphemeralResource", self.open(request.into_inner())).await
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<proto::renew_ephemeral_resource::Request>,
+    ) -> Answer<proto::renew_ephemeral_resource::Response> {
+        answer("RenewEphemeralResource", self.renew(request.into_inner())).await
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<proto::close_ephemeral_resource::Request>,
+    ) -> Answer<proto::close_ephemeral_resource::Response> {
+        answer("CloseEphemeralResource", self.close(request.into_inner())).await
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<proto::validate_list_resource_config::Request>,
+    ) -> Answer<proto::validate_list_resource_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateListResourceConfig", async { self.validate_list(&request) }).await
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<proto::list_resource::Request>,
+    ) -> Answer<BoxStream<proto::list_resource::Event>> {
+        Ok(Response::new(self.list(request.into_inner())))
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<proto::validate_action_config::Request>,
+    ) -> Answer<proto::validate_action_config::Response> {
+        let request = request.into_inner();
+        answer("ValidateActionConfig", async { self.validate_action(&request) }).await
+    }
+
+    async fn plan_action(
+        &self,
+        request: Request<proto::plan_action::Request>,
+    ) -> Answer<proto::plan_action::Response> {
+        answer("PlanAction", Self::plan_action(self, request.into_inner())).await
+    }
+
+    async fn invoke_action(
+        &self,
+        request: Request<proto::invoke_action::Request>,
+    ) -> Answer<BoxStream<proto::invoke_action::Event>> {
+        Ok(Response::new(self.invoke(request.into_inner())))
+    }
+
+    async fn get_functions(
+        &self,
+        _: Request<proto::get_functions::Request>,
+    ) -> Answer<proto::get_functions::Response> {
+        answer("GetFunctions", async { Ok(self.functions()) }).await
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<proto::call_function::Request>,
+    ) -> Answer<proto::call_function::Response> {
+        Ok(Response::new(self.call(&request.into_inner())))
     }
 
     async fn stop_provider(

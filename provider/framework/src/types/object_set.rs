@@ -28,7 +28,10 @@ impl<T> FromIterator<T> for ObjectSet<T> {
     }
 }
 
-impl<T: SetElement> AttributeType for ObjectSet<T> {
+/// Compiles for a struct that may be in a set, and for no other; the derive calls it.
+pub const fn assert_set_element<T: SetElement>() {}
+
+impl<T: AttributeType> AttributeType for ObjectSet<T> {
     type Values = Vec<Value<T::Values>>;
     type Plan = Vec<T::Plan>;
 
@@ -78,7 +81,7 @@ impl<T: SetElement> AttributeType for ObjectSet<T> {
     }
 }
 
-impl<T: SetElement + ApiType> ApiType for ObjectSet<T> {
+impl<T: ApiType> ApiType for ObjectSet<T> {
     fn to_api(plan: &Self::Plan) -> Json {
         Json::Array(plan.iter().map(T::to_api).collect())
     }

@@ -1,0 +1,71 @@
+//! `#[derive(Action)]`: the arguments of an action.
+
+use darling::{Error, FromDeriveInput};
+use proc_macro2::TokenStream as Tokens;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::expand::Struct;
+use crate::field::{self, Class, seconds};
+
+/// The words of `#[action(…)]`.
+#[derive(FromDeriveInput)]
+#[darling(attributes(action))]
+struct Words {
+    name: String,
+    group: Option<String>,
+    timeout: Option<String>,
+}
+
+pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
+    let mut errors = Error::accumulator();
+    let words = errors.handle(Words::from_derive_input(input));
+    let model = errors.handle(Struct::parse(input));
+    let (Some(words), Some(model)) = (words, model) else {
+        return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not an action")));
+    };
+    for field in &model.fields {
+        let version = matches!(field.class, Class::WriteOnly { version: Some(_) });
+        if version || matches!(field.class, Class::Setting { .. } | Class::Creation { .. } | Class::Computed { .. }) {
+            errors.push(
+                Error::custom(
+                    "an action has no state: its arguments are `required`, `optional` or \
+                     `write_only`",
+                )
+                .with_span(&field.ident),
+            );
+        }
+    }
+    errors.extend(field::lifeless(&model, "an action"));
+    errors.extend(field::undescribed(&model, "the action's description"));
+    let timeout = words.timeout.as_deref().map(|text| (text, seconds(text)));
+    if let Some((text, None)) = timeout {
+        let message = format!("`{text}` is no duration: write `30s`, `5m` or `1h`");
+        errors.push(Error::custom(message).with_span(&model.ident));
+    }
+    errors.finish()?;
+    let attributes = model.attributes();
+    let ident = &model.ident;
+    let Words { name, group, .. } = words;
+    let group = group.unwrap_or_default();
+    let description = &model.description;
+    let limit = timeout.and_then(|(_, seconds)| seconds).unwrap_or(30 * 60);
+    let attribute = timeout.map(|_| quote!(attributes.push(::tf_provider::timeout());));
+    Ok(quote! {
+        #attributes
+
+        #[automatically_derived]
+        impl ::tf_provider::ActionModel for #ident {
+            const NAME: &'static str = #name;
+            const GROUP: &'static str = #group;
+            const TIMEOUT: ::core::time::Duration = ::core::time::Duration::from_secs(#limit);
+
+            #[allow(unused_mut)]
+            fn schema() -> ::tf_provider::schema::Schema {
+                let mut attributes = <Self as ::tf_provider::Attributes>::attributes();
+                #attribute
+                ::tf_provider::schema::Schema::new(#description, attributes)
+            }
+        }
+    })
+}

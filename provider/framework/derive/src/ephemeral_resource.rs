@@ -1,0 +1,59 @@
+//! `#[derive(EphemeralResource)]`: the arguments and the values of an ephemeral resource.
+
+use darling::{Error, FromDeriveInput};
+use proc_macro2::TokenStream as Tokens;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::expand::Struct;
+use crate::field::{self, Class};
+
+/// The words of `#[ephemeral_resource(…)]`.
+#[derive(FromDeriveInput)]
+#[darling(attributes(ephemeral_resource))]
+struct Words {
+    name: String,
+    group: Option<String>,
+}
+
+pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
+    let mut errors = Error::accumulator();
+    let words = errors.handle(Words::from_derive_input(input));
+    let model = errors.handle(Struct::parse(input));
+    let (Some(words), Some(model)) = (words, model) else {
+        let error = || Error::custom("not an ephemeral resource");
+        return Err(errors.finish().err().unwrap_or_else(error));
+    };
+    for field in &model.fields {
+        if let Class::Creation { .. } | Class::WriteOnly { .. } = field.class {
+            errors.push(
+                Error::custom("nothing of an ephemeral resource is stored: make it `optional`")
+                    .with_span(&field.ident),
+            );
+        }
+    }
+    errors.extend(field::lifeless(&model, "an ephemeral resource"));
+    errors.extend(field::undescribed(&model, "the ephemeral resource's description"));
+    errors.finish()?;
+    let attributes = model.attributes();
+    let ident = &model.ident;
+    let Words { name, group } = words;
+    let group = group.unwrap_or_default();
+    let description = &model.description;
+    Ok(quote! {
+        #attributes
+
+        #[automatically_derived]
+        impl ::tf_provider::EphemeralResourceModel for #ident {
+            const NAME: &'static str = #name;
+            const GROUP: &'static str = #group;
+
+            fn schema() -> ::tf_provider::schema::Schema {
+                ::tf_provider::schema::Schema::new(
+                    #description,
+                    <Self as ::tf_provider::Attributes>::attributes(),
+                )
+            }
+        }
+    })
+}

@@ -1,0 +1,43 @@
+//! `#[derive(ListResource)]`: the arguments of a listing.
+
+use darling::Error;
+use proc_macro2::TokenStream as Tokens;
+use quote::quote;
+use syn::DeriveInput;
+
+use crate::expand::Struct;
+use crate::field::{self, Class};
+
+pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
+    let model = Struct::parse(input)?;
+    let mut errors = Error::accumulator();
+    for field in &model.fields {
+        if !matches!(field.class, Class::Required | Class::Optional { .. } | Class::Flatten) {
+            errors.push(
+                Error::custom(
+                    "these are the arguments of a listing alone: `required` or `optional`",
+                )
+                .with_span(&field.ident),
+            );
+        }
+    }
+    errors.extend(field::lifeless(&model, "a listing"));
+    errors.extend(field::undescribed(&model, "the list resource's description"));
+    errors.finish()?;
+    let attributes = model.attributes();
+    let ident = &model.ident;
+    let description = &model.description;
+    Ok(quote! {
+        #attributes
+
+        #[automatically_derived]
+        impl ::tf_provider::ListResourceModel for #ident {
+            fn schema() -> ::tf_provider::schema::Schema {
+                ::tf_provider::schema::Schema::new(
+                    #description,
+                    <Self as ::tf_provider::Attributes>::attributes(),
+                )
+            }
+        }
+    })
+}

@@ -1,0 +1,13 @@
+//! A listing with an answer of its own.
+
+use tf_provider::ListResource;
+
+/// A thing.
+#[derive(Clone, ListResource)]
+struct Thing {
+    /// What.
+    #[attr(computed)]
+    count: String,
+}
+
+fn main() {}

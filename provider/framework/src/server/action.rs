@@ -1,0 +1,124 @@
+//! Actions: validation, planning and doing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tf_provider_protocol::proto;
+use tf_provider_protocol::proto::invoke_action::{Event, event};
+use tokio::sync::mpsc;
+use tonic::codegen::BoxStream;
+
+use super::{Once, Server, convert, decode_object, deferred, encode_all, stream};
+use crate::engine::validate::ClientCapabilities;
+use crate::engine::{plan, validate};
+use crate::erased::{AnyAction, Report};
+use crate::timeouts;
+use crate::{Diagnostic, Diagnostics, Private, Provider, Result, Situation};
+
+impl<P: Provider> Server<P> {
+    fn action(&self, name: &str) -> Result<&dyn AnyAction<P::Clients>> {
+        self.registry().actions.get(name).map(AsRef::as_ref).ok_or_else(|| {
+            Diagnostic::error(format!("This provider has no action {name}"))
+                .hint("a newer version of the provider may have it")
+        })
+    }
+
+    pub(super) fn validate_action(
+        &self,
+        request: &proto::validate_action_config::Request,
+    ) -> Result<proto::validate_action_config::Response> {
+        let action = self.action(&request.type_name)?;
+        let description = action.description();
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let mut diagnostics = Diagnostics::default();
+        if let Some(config) = config {
+            // No action is stored, so what is write-only elsewhere is plain here.
+            let client = ClientCapabilities { write_only_attributes: true };
+            validate::validate(&description.schema.attributes, &config, client, &mut diagnostics);
+            if !diagnostics.has_errors() {
+                action.validate(&config, &mut diagnostics);
+            }
+        }
+        Ok(proto::validate_action_config::Response { diagnostics: encode_all(&diagnostics) })
+    }
+
+    pub(super) async fn plan_action(
+        &self,
+        request: proto::plan_action::Request,
+    ) -> Result<proto::plan_action::Response> {
+        let action = self.action(&request.action_type)?;
+        let description = action.description();
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let config = config.unwrap_or_default();
+        let clients = self.configured()?;
+        if action.unknown(&clients)
+            && let Some(deferred) = deferred(request.client_capabilities)
+        {
+            let deferred = Some(deferred);
+            return Ok(proto::plan_action::Response { deferred, ..Default::default() });
+        }
+        let situation = Situation {
+            type_name: request.action_type.clone(),
+            attempt: format!("plan {}", request.action_type),
+            values: config.clone(),
+        };
+        let explained = |error| self.explain(error, &situation);
+        let planned = match action.plan(&clients, config) {
+            Ok(planning) => planning.await,
+            Err(error) => Err(error),
+        };
+        let (found, outcome) = planned.map_err(explained)?;
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(found.into_iter().chain(outcome.err()).map(explained));
+        let diagnostics = encode_all(&diagnostics);
+        Ok(proto::plan_action::Response { diagnostics, deferred: None })
+    }
+
+    /// The progress of an action, and at last what came of it.
+    pub(super) fn invoke(&self, request: proto::invoke_action::Request) -> BoxStream<Event> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let (stream, gone) = stream::unbounded(receiver);
+        let server = self.clone();
+        tokio::spawn(async move {
+            let progress = sender.clone();
+            let report: Report = Arc::new(move |message| {
+                let progress = event::Type::Progress(event::Progress { message });
+                // Nobody listens any more: then the action is being dropped, too.
+                let _ = sender.send(Event { r#type: Some(progress) });
+            });
+            let invoked = stream::caught("InvokeAction", server.invoking(request, report, gone));
+            let diagnostics = invoked.await.unwrap_or_else(|error| Diagnostics::from(error));
+            let diagnostics = diagnostics.iter().map(convert::diagnostic).collect();
+            let completed = event::Type::Completed(event::Completed { diagnostics });
+            let _ = progress.send(Event { r#type: Some(completed) });
+        });
+        stream
+    }
+
+    async fn invoking(
+        &self,
+        request: proto::invoke_action::Request,
+        report: Report,
+        gone: tokio_util::sync::CancellationToken,
+    ) -> Result<Diagnostics> {
+        let action = self.action(&request.action_type)?;
+        let description = action.description();
+        let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
+        let config = config.unwrap_or_default();
+        let attributes = &description.schema.attributes;
+        let planned = plan::plan(attributes, &config, None, &BTreeSet::new()).planned;
+        let limit = timeouts::of_action(description.timeout, &planned);
+        let once = Once { verb: "invoke", type_name: &request.action_type, limit };
+        let invoked = self.once(once, planned.clone(), Private::default(), |clients, around| {
+            action.invoke(clients, around, report, (planned, config))
+        });
+        // Whoever asked has gone away: nothing more is done.
+        let finished = tokio::select! {
+            finished = invoked => finished,
+            () = gone.cancelled() => return Ok(Diagnostics::default()),
+        };
+        let mut diagnostics = finished.diagnostics;
+        diagnostics.extend(finished.outcome.err());
+        Ok(diagnostics)
+    }
+}
