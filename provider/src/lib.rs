@@ -3,6 +3,7 @@
 //! [`OnPrem`] is the provider block and what it configures; each system has a folder with one file a
 //! resource, data source or action.
 
+mod functions;
 mod provider;
 mod proxmox;
 

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use tf_provider::{Attributes, Diagnostic, Diagnostics, Provider, Registry, Result, Situation};
 
+use crate::functions;
 use crate::proxmox::{self, ProxmoxConfig, ProxmoxSystem};
 
 /// The provider `onprem`.
@@ -42,6 +43,7 @@ impl Provider for OnPrem {
         endpoint in the environment, is there.";
 
     fn register(registry: &mut Registry<Clients>) {
+        functions::register(registry);
         proxmox::register(registry);
     }
 

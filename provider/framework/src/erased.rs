@@ -373,9 +373,7 @@ where
     D: DataSource<Client: FromClients<C>>,
 {
     fn description(&self) -> &DataSourceDescription {
-        self.description.get_or_init(|| {
-            DataSourceDescription::of(D::GROUP, D::schema())
-        })
+        self.description.get_or_init(|| DataSourceDescription::of(D::GROUP, D::schema()))
     }
 
     fn validate(&self, config: &Object, diagnostics: &mut Diagnostics) {

@@ -14,7 +14,7 @@
 
 #![cfg_attr(
     not(feature = "serve"),
-    allow(dead_code, reason = "the engine runs only when there is something to serve")
+    allow(dead_code, unused_imports, reason = "the engine runs only when there is something to serve")
 )]
 
 mod action;
@@ -45,9 +45,9 @@ mod server;
 #[doc(hidden)]
 pub mod testing;
 
+pub use action::{Action, ActionContext};
 #[cfg(feature = "serve")]
 pub use cli::run;
-pub use action::{Action, ActionContext};
 pub use data_source::DataSource;
 pub use diagnostic::{Attempt, Diagnostic, Diagnostics, Result, Severity, chain};
 pub use ephemeral::{EphemeralContext, EphemeralResource};

@@ -50,7 +50,8 @@ pub(crate) struct Listed {
 }
 
 /// Reads a whole object; nothing when it has gone.
-pub(crate) type ReadListed = dyn Fn(Object) -> BoxFuture<'static, Result<Option<Object>>> + Send + Sync;
+pub(crate) type ReadListed =
+    dyn Fn(Object) -> BoxFuture<'static, Result<Option<Object>>> + Send + Sync;
 
 /// Takes what was found; false when no more is wanted.
 pub(crate) type SendListed = dyn Fn(Listed) -> BoxFuture<'static, bool> + Send + Sync;

@@ -8,8 +8,8 @@ use std::fmt::{Debug, Display};
 use std::time::Duration;
 
 use crate::api::{ApiChanges, ApiFields};
-use crate::function::{Arguments, FunctionError, Parameter};
 use crate::cty::{Path, Type, Value as CtyValue};
+use crate::function::{Arguments, FunctionError, Parameter};
 use crate::schema::{Attribute, Object, Schema};
 use crate::{AttributeType, Change, Result};
 

@@ -115,7 +115,9 @@ impl<C: Send + Sync + 'static> Registry<C> {
     }
 
     /// Offers an ephemeral resource.
-    pub fn ephemeral_resource<E: EphemeralResource<Client: FromClients<C>>>(&mut self) -> &mut Self {
+    pub fn ephemeral_resource<E: EphemeralResource<Client: FromClients<C>>>(
+        &mut self,
+    ) -> &mut Self {
         let name = format!("{}_{}", self.prefix, E::NAME);
         self.ephemeral_resources.insert(name, Box::new(TypedEphemeralResource::<E>::new()));
         self

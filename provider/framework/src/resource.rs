@@ -14,9 +14,7 @@ use crate::cty::{Path, Value as CtyValue};
 use crate::progress::{Critical, Progress};
 use crate::schema::Object;
 use crate::timeouts::Operation;
-use crate::{
-    AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result, Source,
-};
+use crate::{AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result, Source};
 
 /// An object that Terraform creates, reads, updates and deletes.
 ///

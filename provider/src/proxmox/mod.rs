@@ -30,6 +30,8 @@ use tf_provider::Registry;
 use crate::Clients;
 
 pub(crate) use explain::explain;
+#[cfg(test)]
+pub(crate) use system::VmIdRangePlan;
 pub(crate) use system::{Proxmox, ProxmoxSystem, validate};
 pub use system::{ProxmoxConfig, VmIdRange};
 

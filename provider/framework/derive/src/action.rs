@@ -26,7 +26,12 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     };
     for field in &model.fields {
         let version = matches!(field.class, Class::WriteOnly { version: Some(_) });
-        if version || matches!(field.class, Class::Setting { .. } | Class::Creation { .. } | Class::Computed { .. }) {
+        if version
+            || matches!(
+                field.class,
+                Class::Setting { .. } | Class::Creation { .. } | Class::Computed { .. }
+            )
+        {
             errors.push(
                 Error::custom(
                     "an action has no state: its arguments are `required`, `optional` or \

@@ -11,8 +11,8 @@ use crate::list::{Enough, ReadListed, SendListed};
 use crate::progress::Progress;
 use crate::schema::Object;
 use crate::{
-    Diagnostics, FromClients, IdentityModel, ListContext, ListResource, Operation, Private, Resource,
-    ResourceModel, Result,
+    Diagnostics, FromClients, IdentityModel, ListContext, ListResource, Operation, Private,
+    Resource, ResourceModel, Result,
 };
 
 /// What is asked of a listing.
@@ -97,8 +97,11 @@ fn reader<R: Resource>(client: R::Client, around: &Surroundings) -> Arc<ReadList
     Arc::new(move |identity| {
         let (client, stop) = (client.clone(), stop.clone());
         Box::pin(async move {
-            let mut prior: Object =
-                R::schema().attributes.iter().map(|a| (a.name.to_owned(), CtyValue::Null)).collect();
+            let mut prior: Object = R::schema()
+                .attributes
+                .iter()
+                .map(|a| (a.name.to_owned(), CtyValue::Null))
+                .collect();
             prior.extend(identity.clone());
             let mut private = Private::default();
             private.set_imported(true);

@@ -87,7 +87,7 @@ impl<P: Provider> Server<P> {
                 let _ = sender.send(Event { r#type: Some(progress) });
             });
             let invoked = stream::caught("InvokeAction", server.invoking(request, report, gone));
-            let diagnostics = invoked.await.unwrap_or_else(|error| Diagnostics::from(error));
+            let diagnostics = invoked.await.unwrap_or_else(Diagnostics::from);
             let diagnostics = diagnostics.iter().map(convert::diagnostic).collect();
             let completed = event::Type::Completed(event::Completed { diagnostics });
             let _ = progress.send(Event { r#type: Some(completed) });

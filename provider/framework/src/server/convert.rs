@@ -67,7 +67,10 @@ pub(super) fn identity_schema(resource: &ResourceDescription) -> proto::Resource
             description: (*description).to_owned(),
         }
     });
-    proto::ResourceIdentitySchema { version: resource.identity_version, identity_attributes: attributes.collect() }
+    proto::ResourceIdentitySchema {
+        version: resource.identity_version,
+        identity_attributes: attributes.collect(),
+    }
 }
 
 pub(super) fn function(function: &FunctionDescription) -> proto::Function {

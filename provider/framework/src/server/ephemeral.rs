@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tf_provider_protocol::proto;
 
-use super::{CHECKED, Once, Server, bugs, deferred, decode_object, encode, encode_all};
+use super::{CHECKED, Once, Server, bugs, decode_object, deferred, encode, encode_all};
 use crate::cty::Value as CtyValue;
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{carry, check, plan, validate};

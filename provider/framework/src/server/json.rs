@@ -51,11 +51,8 @@ pub(crate) fn schema<P: Provider>(server: &Server<P>) -> Json {
         .iter()
         .map(|(name, action)| (name, plain(&action.description().schema)))
         .collect();
-    let functions: BTreeMap<_, _> = registry
-        .functions
-        .iter()
-        .map(|(name, one)| (name, function(one.description())))
-        .collect();
+    let functions: BTreeMap<_, _> =
+        registry.functions.iter().map(|(name, one)| (name, function(one.description()))).collect();
     // Terraform leaves out the kinds of which there is none.
     let kinds = [
         ("ephemeral_resource_schemas", json!(ephemeral)),
@@ -63,7 +60,8 @@ pub(crate) fn schema<P: Provider>(server: &Server<P>) -> Json {
         ("action_schemas", json!(actions)),
         ("functions", json!(functions)),
     ];
-    let kinds = kinds.into_iter().filter(|(_, all)| all.as_object().is_some_and(|all| !all.is_empty()));
+    let kinds =
+        kinds.into_iter().filter(|(_, all)| all.as_object().is_some_and(|all| !all.is_empty()));
     provider.extend(kinds.map(|(name, all)| (name.to_owned(), all)));
     json!({"format_version": "1.0", "provider_schemas": {P::ADDRESS: provider}})
 }

@@ -59,7 +59,7 @@ impl<P: Provider> Server<P> {
         let server = self.clone();
         tokio::spawn(async move {
             let listed = stream::caught("ListResource", server.listing(request, &sender, gone));
-            let diagnostics = listed.await.unwrap_or_else(|error| Diagnostics::from(error));
+            let diagnostics = listed.await.unwrap_or_else(Diagnostics::from);
             if !diagnostics.is_empty() {
                 let diagnostic = encode_all(&diagnostics);
                 // Nobody listens any more: then nobody asks what went wrong.

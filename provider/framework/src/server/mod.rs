@@ -266,9 +266,9 @@ fn capabilities() -> proto::ServerCapabilities {
 
 /// The answer that waits for the provider's configuration to be known, where Terraform takes it.
 fn deferred(client: Option<proto::ClientCapabilities>) -> Option<proto::Deferred> {
-    client.filter(|client| client.deferral_allowed).map(|_| proto::Deferred {
-        reason: proto::deferred::Reason::ProviderConfigUnknown.into(),
-    })
+    client
+        .filter(|client| client.deferral_allowed)
+        .map(|_| proto::Deferred { reason: proto::deferred::Reason::ProviderConfigUnknown.into() })
 }
 
 /// An operation of something that has no `timeouts`.

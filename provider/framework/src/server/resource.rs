@@ -3,9 +3,7 @@
 use tf_provider_protocol::proto;
 use tokio::time::Instant;
 
-use super::{
-    CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all,
-};
+use super::{CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all};
 use crate::cty::{Path, Value as CtyValue};
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;

@@ -64,10 +64,10 @@ pub struct ProxmoxConfig {
 pub struct VmIdRange {
     /// The smallest number.
     #[attr(required, range(100, 999_999_999))]
-    first: i64,
+    pub(crate) first: i64,
     /// The largest number.
     #[attr(required, range(100, 999_999_999))]
-    last: i64,
+    pub(crate) last: i64,
 }
 
 /// Reports what is wrong with the block before anything is contacted.
