@@ -6,6 +6,7 @@ use super::auth;
 use super::hardware::{Generation, Kind};
 use super::inventory;
 use super::jobs::iso;
+use super::messages;
 use super::power::RESET_TYPES;
 use super::state::Availability;
 use super::{Idrac, engine};
@@ -49,6 +50,16 @@ pub(crate) fn document(idrac: &Idrac, segments: &[&str]) -> Option<Value> {
             job
         }
         ["Managers", "iDRAC.Embedded.1", "Oem", "Dell", rest @ ..] => dell(idrac, rest)?,
+        ["Registries"] => collection(
+            "Registries",
+            "MessageRegistryFileCollection",
+            "Registry Repository",
+            &["Messages".to_owned()],
+        ),
+        ["Registries", "Messages"] => messages::registry_file(),
+        ["Registries", "Messages", "EEMIRegistry"] => {
+            messages::registry(idrac.generation().registry())
+        }
         ["SessionService"] => session_service(),
         ["SessionService", "Sessions"] => {
             let ids: Vec<String> = idrac.state().sessions.keys().map(u64::to_string).collect();
@@ -75,8 +86,7 @@ pub(crate) fn document(idrac: &Idrac, segments: &[&str]) -> Option<Value> {
                 jobs(idrac).into_iter().filter(|id| task_there(idrac, id)).collect();
             collection("TaskService/Tasks", "TaskCollection", "Task Collection", &ids)
         }
-        ["TaskService", "TaskMonitors", id] if idrac.generation() == Generation::Nine => {
-            let _ = id;
+        ["TaskService", "TaskMonitors", _] if idrac.generation() == Generation::Nine => {
             return None;
         }
         ["TaskService", "Tasks" | "TaskMonitors", id] if task_there(idrac, id) => {
@@ -196,6 +206,7 @@ fn root(idrac: &Idrac) -> Value {
                 "SelectQuery": true,
             },
             "RedfishVersion": if nine { "1.13.1" } else { "1.20.1" },
+            "Registries": link("/redfish/v1/Registries"),
             "SessionService": link("/redfish/v1/SessionService"),
             "Systems": link("/redfish/v1/Systems"),
             "Tasks": link("/redfish/v1/TaskService"),

@@ -40,6 +40,62 @@ pub(crate) fn extended(prefix: &str, id: &str, arguments: &[String]) -> Value {
     })
 }
 
+/// The registry of the messages, as far as the lab has them.
+pub(crate) fn registry(prefix: &str) -> Value {
+    let version = prefix.split_once('.').map_or(prefix, |(_, version)| version);
+    let messages: serde_json::Map<String, Value> = TEXTS
+        .iter()
+        .map(|text| {
+            let count =
+                (1..=3).filter(|number| text.message.contains(&format!("%{number}"))).count();
+            let severity = if text.severity == "Informational" { "OK" } else { text.severity };
+            let mut message = json!({
+                "Description": text.message,
+                "Message": text.message,
+                "MessageSeverity": severity,
+                "NumberOfArgs": count,
+                "Resolution": text.resolution,
+                "Severity": text.severity,
+            });
+            if count > 0 {
+                message["ParamTypes"] = vec!["string"; count].into();
+            }
+            (text.id.to_owned(), message)
+        })
+        .collect();
+    json!({
+        "@odata.context": "/redfish/v1/$metadata#MessageRegistry.MessageRegistry",
+        "@odata.id": "/redfish/v1/Registries/Messages/EEMIRegistry",
+        "@odata.type": "#MessageRegistry.v1_5_0.MessageRegistry",
+        "Description": "The messages that the lab's iDRACs can give",
+        "Id": "EEMIRegistry",
+        "Language": "en",
+        "Messages@odata.count": messages.len(),
+        "Messages": messages,
+        "Name": "iDRAC Message Registry",
+        "OwningEntity": "Dell",
+        "RegistryPrefix": "IDRAC",
+        "RegistryVersion": format!("{version}.0"),
+    })
+}
+
+/// Where the registry is.
+pub(crate) fn registry_file() -> Value {
+    json!({
+        "@odata.context": "/redfish/v1/$metadata#MessageRegistryFile.MessageRegistryFile",
+        "@odata.id": "/redfish/v1/Registries/Messages",
+        "@odata.type": "#MessageRegistryFile.v1_1_3.MessageRegistryFile",
+        "Description": "iDRAC Message Registry File locations",
+        "Id": "Messages",
+        "Languages": ["En"],
+        "Languages@odata.count": 1,
+        "Location": [{ "Language": "En", "Uri": "/redfish/v1/Registries/Messages/EEMIRegistry" }],
+        "Location@odata.count": 1,
+        "Name": "iDRAC Message Registry File",
+        "Registry": "iDRAC.1.6.1",
+    })
+}
+
 const NONE: &str = "No response action is required.";
 
 const fn info(id: &'static str, message: &'static str) -> Text {

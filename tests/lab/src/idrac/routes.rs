@@ -74,7 +74,7 @@ fn get(idrac: &Idrac, request: &Incoming, segments: &[&str], path: &str) -> Answ
         }
         ["TaskService", "Tasks" | "TaskMonitors", id] if documents::task_pending(idrac, id) => {
             reply.status = 202;
-            reply = reply.header("Retry-After", "30").header("Location", path);
+            reply = reply.header("Location", path);
         }
         _ => {}
     }

@@ -5,9 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// Text of a packed file of facts; `None`, with a visible line, where the facts are not at hand.
 pub(crate) fn open(name: &str) -> Option<String> {
+    Some(String::from_utf8(open_bytes(name)?).unwrap())
+}
+
+/// The same for what is no text.
+pub(crate) fn open_bytes(name: &str) -> Option<Vec<u8>> {
     let file: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
     if file.exists() {
-        return Some(read_gz(&file));
+        let mut data = Vec::new();
+        let packed = std::fs::File::open(file).unwrap();
+        flate2::read::GzDecoder::new(packed).read_to_end(&mut data).unwrap();
+        return Some(data);
     }
     skip(&format!("{name} is not beside the workspace"));
     None

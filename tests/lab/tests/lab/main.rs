@@ -11,3 +11,5 @@ mod proxmoxer;
 mod replay;
 mod schema_data;
 mod serve;
+mod sushy;
+mod venv;

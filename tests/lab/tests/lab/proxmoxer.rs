@@ -6,11 +6,14 @@ use std::process::Stdio;
 use onprem_lab::{Lab, LabOptions};
 use tokio::process::Command;
 
-use crate::facts::skip;
+use crate::venv;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proxmoxer_makes_a_template() {
-    let Some(python) = environment().await else { return };
+    let wanted = ["proxmoxer==2.2.0", "requests==2.32.5"];
+    let Some(python) = venv::python("proxmoxer-2.2.0", &wanted, "proxmoxer, requests").await else {
+        return;
+    };
     let lab = Lab::start(LabOptions::new()).await.unwrap();
     let before = lab.inventory();
     let ca = tempfile::NamedTempFile::new().unwrap();
@@ -31,34 +34,4 @@ async fn proxmoxer_makes_a_template() {
         + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
     assert_eq!(lab.inventory(), before, "{text}");
-}
-
-/// Python of a venv under target/ that has proxmoxer; `None`, said visibly, where there is no Python.
-async fn environment() -> Option<std::path::PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("proxmoxer-2.2.0");
-    let python = folder.join("bin/python");
-    let has_it = |python: &Path| {
-        let mut command = Command::new(python);
-        command.args(["-c", "import proxmoxer, requests"]).stderr(Stdio::null());
-        command.status()
-    };
-    if python.exists() && has_it(&python).await.is_ok_and(|status| status.success()) {
-        return Some(python);
-    }
-    let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).output().await;
-    if !made.is_ok_and(|output| output.status.success()) {
-        skip("python3 with venv is not here, so proxmoxer cannot drive the lab");
-        return None;
-    }
-    let installed = Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .args(["proxmoxer==2.2.0", "requests==2.32.5"])
-        .output()
-        .await
-        .unwrap();
-    if !installed.status.success() {
-        skip(&format!("pip: {}", String::from_utf8_lossy(&installed.stderr)));
-        return None;
-    }
-    Some(python)
 }

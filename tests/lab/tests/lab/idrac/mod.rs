@@ -1,4 +1,5 @@
 //! The iDRACs: what a client meets on the way of a firmware update.
 
 mod client;
+mod shapes;
 mod updates;
