@@ -186,6 +186,74 @@ fn destroying_a_container() {
     destroying("container", &Guest::container(Some(9200), CONTAINER_TEMPLATE));
 }
 
+#[test]
+fn stopping_the_clone_of_a_vm() {
+    stopping("vm", &Guest::vm(Some(9100), "clone = { vm_id = 8000, full = true }"));
+}
+
+#[test]
+fn stopping_the_clone_of_a_container() {
+    stopping("container", &Guest::container(None, "clone = { vm_id = 8001, full = true }"));
+}
+
+/// Ctrl-C leaves what was begun in the state, without private data where Terraform destroys it. Even
+/// where no owner is named it is known for ours, at every step.
+fn stopping(name: &str, guest: &Guest) {
+    each_request(&format!("stopping_{name}"), |stage, skip, _| {
+        let before = stage.lab().inventory();
+        stage.provider(&stage.provider_block().replace("  owner = \"acceptance\"\n", ""));
+        stage.write(guest.config());
+        let Some(skip) = skip else {
+            stage.apply();
+            stage.destroy();
+            return Some("undisturbed".to_owned());
+        };
+        let (running, held) = stage.apply_until(before_request(skip));
+        let Some((number, held)) = held else {
+            let _ = running.finish().succeeded();
+            return None;
+        };
+        running.interrupt();
+        stage.lab().faults().abort(number);
+        let place = format!("{} {} after {skip} others", held.method, held.path);
+        let run = running.finish();
+        let begun = added(stage, &before).pop();
+        if let Some((vm_id, _)) = begun {
+            assert!(stage.state().has(&guest.address()), "{place}: {vm_id} is forgotten: {run}");
+        }
+        stage.destroy();
+        assert_eq!(stage.lab().inventory(), before, "{place}: {run}");
+        Some(place)
+    });
+}
+
+/// While the server clones nothing tells whose a guest is: a plan says so and forgets nothing, and a
+/// destroy waits for it.
+#[test]
+fn a_clone_that_goes_on_after_a_stop() {
+    let clone = "clone = { vm_id = 8000, full = true }";
+    for guest in [Guest::vm(Some(9100), clone), Guest::vm(None, clone)] {
+        let name = format!("killed_guests/stopped_{}", guest.vm_id.unwrap_or_default());
+        let Some(stage) = stage(&name) else { return };
+        let before = stage.lab().inventory();
+        stage.write(guest.config());
+        stage.lab().clock().set_factor(1.0);
+        let status = Fault::new(Effect::Stall { when: When::After }).path("qmclone:.*/status$");
+        let (running, held) = stage.apply_until(status);
+        let (number, _) = held.expect("the clone is waited for");
+        running.interrupt();
+        stage.lab().faults().abort(number);
+        let _ = running.finish().failed();
+        assert!(stage.state().tainted(&guest.address()));
+        let run = stage.plan_fails();
+        run.error().says("still being made").hints("when its task has ended");
+        assert!(stage.state().has(&guest.address()));
+        stage.lab().clock().set_factor(1000.0);
+        stage.destroy();
+        assert_eq!(stage.lab().inventory(), before);
+    }
+}
+
 /// A lab with what guests are made from: an image, a container's template, and a template of each kind.
 fn stage(name: &str) -> Option<Stage> {
     let stage = Stage::new(name)?;
@@ -215,9 +283,15 @@ fn stage(name: &str) -> Option<Stage> {
     for guest in ["qemu/8000", "lxc/8001"] {
         cluster.post(&format!("/nodes/pve1/{guest}/template"), json!({}));
         // A container's answer does not name the task.
-        while cluster.get(&format!("/nodes/pve1/{guest}/config"))["template"] != 1 {
+        let config = format!("/nodes/pve1/{guest}/config");
+        let is_template = || cluster.get(&config)["template"] == 1;
+        for _ in 0..1000 {
+            if is_template() {
+                break;
+            }
             thread::sleep(Duration::from_millis(10));
         }
+        assert!(is_template());
     }
     Some(stage)
 }
@@ -310,8 +384,13 @@ fn interrupted(stage: &Stage, skip: Option<u64>) -> Option<String> {
             stage.apply();
             Some("uninterrupted".to_owned())
         }
-        Some(skip) => killed(stage, Fault::new(Effect::Stall { when: When::Before }).skip(skip)),
+        Some(skip) => killed(stage, before_request(skip)),
     }
+}
+
+/// A fault that holds one request before it has any effect.
+fn before_request(skip: u64) -> Fault {
+    Fault::new(Effect::Stall { when: When::Before }).skip(skip)
 }
 
 /// The apply after a create that was killed after its last write.
