@@ -88,6 +88,7 @@ impl Agent {
                 }
                 // A command that the agent took and did not answer, in the words of the VM's monitor.
                 _ if error.text().contains("qmp command 'guest-") => Ok(AgentAnswer::NotAnswering),
+                _ if error.is_transient() => Ok(AgentAnswer::NotAnswering),
                 _ => Err(error),
             },
         }

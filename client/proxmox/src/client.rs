@@ -142,6 +142,8 @@ impl Client {
     }
 
     /// Send a call; `check` decides about repetition after an answer was lost
+    ///
+    /// 595 is no lost answer: the node that was asked could not connect to the one that it is for.
     pub(crate) async fn send_checked<F, Fut>(
         &self,
         call: &Call<'_>,
@@ -151,6 +153,16 @@ impl Client {
         F: Fn(onprem_http::Error) -> Fut,
         Fut: Future<Output = AfterLoss>,
     {
+        let check = |error: onprem_http::Error| {
+            let unsent = error.status().is_some_and(|status| status.code.as_u16() == 595);
+            let check = (!unsent).then(|| check(error));
+            async {
+                match check {
+                    Some(check) => check.await,
+                    None => AfterLoss::Resend,
+                }
+            }
+        };
         let mut renewed = false;
         loop {
             let deadline = self.deadline.as_ref();

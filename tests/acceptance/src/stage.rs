@@ -237,6 +237,14 @@ impl Stage {
         self.run("apply", APPLY).succeeded()
     }
 
+    /// `terraform apply` with further arguments, which must succeed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn apply_with(&self, arguments: &[&str]) -> Run {
+        self.run("apply", &[APPLY, arguments].concat()).succeeded()
+    }
+
     /// `terraform apply` of another configuration, which must change the resource `address` in place and
     /// nothing else, and leave nothing to do.
     ///

@@ -260,3 +260,57 @@ async fn a_pool_holds_guests() {
     pool.delete().await.unwrap();
     assert!(pve.pools().await.unwrap().iter().all(|pool| pool.poolid != "staging"));
 }
+
+/// A node that does not take a request, an answer that a proxy swallows, a connection that breaks: the
+/// change is made once, and that is no error.
+#[tokio::test]
+async fn a_change_is_made_whatever_becomes_of_its_answer() {
+    let (lab, pve) = lab().await;
+    let vm = pve.qemu(&node("pve1"), id(100));
+    vm.create(&Params::new()).await.unwrap();
+    let status = |status| Effect::Status { status, message: None };
+    let effects = [
+        status(595),
+        status(503),
+        Effect::Reset { when: When::Before },
+        Effect::Reset { when: When::After },
+    ];
+    for (number, effect) in effects.into_iter().enumerate() {
+        let fault = Fault::new(effect.clone()).method("PUT").path("/config$").count(1);
+        for guarded in [true, false] {
+            lab.faults().arm(fault.clone()).unwrap();
+            let description = format!("{number} {guarded}");
+            let mut params = Params::new().with("description", description.as_str());
+            if guarded {
+                params.set("digest", vm.config().await.unwrap().digest());
+            }
+            vm.update(&params).await.unwrap_or_else(|error| panic!("{effect:?}: {error}"));
+            assert_eq!(vm.config().await.unwrap().text("description"), Some(description));
+        }
+    }
+
+    // Without a digest nobody can tell whether there is a second disk.
+    let fault = Fault::new(Effect::Reset { when: When::After }).method("PUT").count(1);
+    lab.faults().arm(fault).unwrap();
+    let disk = Params::new().with("scsi0", "local-lvm:1");
+    let error = vm.update(&disk).await.unwrap_err();
+    assert!(error.maybe_executed(), "{error:?}");
+    assert!(vm.config().await.unwrap().contains("scsi0"));
+
+    // A digest of somebody else's change is refused as ever.
+    let stale = vm.config().await.unwrap();
+    vm.update(&Params::new().with("description", "theirs")).await.unwrap();
+    let ours = Params::new().with("description", "ours").with("digest", stale.digest());
+    assert_eq!(*vm.update(&ours).await.unwrap_err().kind(), ErrorKind::DigestMismatch);
+}
+
+/// An agent that cannot be reached because the node cannot is as silent as any other.
+#[tokio::test]
+async fn an_agent_behind_a_silent_proxy_is_no_error() {
+    let (lab, pve) = lab().await;
+    let vm = pve.qemu(&node("pve1"), id(100));
+    vm.create(&Params::new().with("agent", "1").with("start", true)).await.unwrap();
+    let effect = Effect::Status { status: 503, message: None };
+    lab.faults().arm(Fault::new(effect).path("/agent/")).unwrap();
+    assert_eq!(vm.agent().interfaces().await.unwrap(), AgentAnswer::NotAnswering);
+}

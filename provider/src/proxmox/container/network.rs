@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use onprem_proxmox::{GuestConfig, Params};
-use tf_provider::api::{ApiError, FromApi};
+use tf_provider::api::{ApiError, ApiFields, FromApi};
 use tf_provider::{Attributes, Text};
 
 use crate::proxmox::format::{self, Pve};
@@ -76,12 +76,19 @@ pub(crate) type NetworkPlan = BTreeMap<NetworkSlot, ContainerNetworkDevicePlan>;
 pub(super) fn read(config: &GuestConfig) -> Result<Network, ApiError> {
     let mut network = Network::new();
     for slot in config.slots("net") {
-        let fields = format::properties(&config.text(slot).unwrap_or_default(), "name");
-        let device = ContainerNetworkDevice::from_api::<Pve>(&fields.unwrap_or_default())
+        let text = config.text(slot).unwrap_or_default();
+        let device = ContainerNetworkDevice::from_api::<Pve>(&fields(&text))
             .map_err(|error| error.within(slot))?;
         network.insert(slot.parse().map_err(ApiError::new)?, device);
     }
     Ok(network)
+}
+
+/// The properties of a device; one that is plugged in nowhere has no bridge.
+fn fields(text: &str) -> ApiFields {
+    let mut fields = format::properties(text, "name").unwrap_or_default();
+    fields.entry("bridge").or_insert_with(|| "".into());
+    fields
 }
 
 /// Sets in `params` what makes the devices of `config` those of `plan`, which are all there shall be.
@@ -96,7 +103,7 @@ pub(super) fn change(
         let wanted = match config.text(&slot) {
             None => Some(planned),
             Some(current) => {
-                let current = format::properties(&current, "name").unwrap_or_default();
+                let current = fields(&current);
                 // Without an address in the parameter the server would make a new one.
                 if let Some(address) = current.get("hwaddr") {
                     planned.entry("hwaddr").or_insert_with(|| address.clone());

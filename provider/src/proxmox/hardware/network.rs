@@ -111,6 +111,8 @@ fn fields(text: &str) -> ApiFields {
         fields.insert("model".to_owned(), model.into());
         fields.insert("macaddr".to_owned(), address);
     }
+    // A device without a bridge is behind the node's own address translation.
+    fields.entry("bridge").or_insert_with(|| "".into());
     fields
 }
 
@@ -194,6 +196,13 @@ mod tests {
             changed(&current, &device).unwrap().as_deref(),
             Some("virtio=BC:24:11:00:00:01,bridge=vmbr1,tag=5,trunks=1;2")
         );
+    }
+
+    /// A device that somebody made without a bridge made its VM unreadable.
+    #[test]
+    fn a_device_without_a_bridge_is_read() {
+        let device = NetworkDevice::from_api::<Pve>(&fields("virtio=BC:24:11:00:00:01")).unwrap();
+        assert_eq!(device.bridge, "");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod killed_guests;
 mod modules;
 mod provider;
 mod remote_state;
+mod scale;
 mod template;
 mod template_errors;
 mod template_settings;
