@@ -14,7 +14,7 @@ pub(crate) struct Cdrom {
     /// Volume id of the ISO image in it: `volume_id` of an `onprem_proxmox_image` with content `iso`.
     /// The drive is empty unless set.
     #[attr(setting)]
-    volume: Option<Text<VolumeId>>,
+    pub(super) volume: Option<Text<VolumeId>>,
 }
 
 /// The CD drives of a VM by slot; its `cdrom` attribute.

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use onprem_proxmox::{GuestConfig, Params, Secret, StorageName, VolumeId};
 use percent_encoding::percent_decode_str;
 use tf_provider::api::{ApiError, FromApi};
-use tf_provider::{Attributes, Text};
+use tf_provider::cty::Path;
+use tf_provider::{Attributes, Diagnostic, Text, Value};
 
 use super::super::format::{self, Pve};
+use super::cdrom::CdromValues;
 use super::disk::{DiskSlot, api_fields};
 use super::network::NetworkSlot;
 
@@ -93,6 +95,48 @@ const SLOT: &str = "ide2";
 /// API fields of [`CloudInitOptions`].
 const MANAGED: [&str; 4] = ["ciuser", "ciupgrade", "nameserver", "searchdomain"];
 
+/// What is said of the drives that hold a disc: a CD drive may want the slot of the cloud-init drive,
+/// where its image is data for cloud-init itself.
+pub(crate) struct Drives<'a> {
+    pub(crate) cdrom: &'a Value<BTreeMap<DiskSlot, Value<CdromValues>>>,
+    pub(crate) cloud_init: &'a Value<CloudInitValues>,
+}
+
+impl Drives<'_> {
+    /// What is wrong with both of them in one configuration.
+    pub(crate) fn conflict(&self) -> Option<Diagnostic> {
+        let slot = self.shared(self.cdrom)?;
+        Some(
+            Diagnostic::error(format!("Slot {slot} is that of the cloud-init drive"))
+                .detail("A CD drive and the drive of `cloud_init` cannot share a slot.")
+                .hint(
+                    "choose another slot; or leave `cloud_init` out, for an image that has all of \
+                     cloud-init's data",
+                )
+                .at(Path::from("cdrom").key(slot.to_string())),
+        )
+    }
+
+    /// The attribute that only the apply tells, since this configuration gives its slot to the other one
+    /// and does not name it itself.
+    pub(crate) fn gives_way(&self, prior: &Self) -> Option<&'static str> {
+        let before = prior.cdrom.known();
+        if self.cloud_init.is_null() && !prior.cloud_init.is_null() {
+            let drives = self.cdrom.known()?;
+            let is_new = |slot| before.is_none_or(|before| !before.contains_key(slot));
+            return drives.keys().any(is_new).then_some("cloud_init");
+        }
+        let displaced = self.cdrom.is_null() && self.shared(prior.cdrom).is_some();
+        displaced.then_some("cdrom")
+    }
+
+    /// The slot of the cloud-init drive, where `cdrom` has it too.
+    fn shared(&self, cdrom: &Value<BTreeMap<DiskSlot, Value<CdromValues>>>) -> Option<DiskSlot> {
+        let slot = slot(self.cloud_init.known()?)?;
+        cdrom.known()?.contains_key(&slot).then_some(slot)
+    }
+}
+
 /// Reads the cloud-init drive and what it holds; nothing when there is no drive.
 pub(crate) fn read(config: &GuestConfig) -> Result<Option<CloudInit>, ApiError> {
     let Some((_, volume)) = drive(config) else { return Ok(None) };
@@ -121,6 +165,15 @@ pub(crate) fn password_changed(
 ) -> bool {
     let before = prior.and_then(|prior| prior.password_version.known());
     before != plan.and_then(|plan| plan.password_version.as_ref())
+}
+
+/// The slot that a configuration has the drive in, as far as it is known.
+fn slot(values: &CloudInitValues) -> Option<DiskSlot> {
+    match &values.slot {
+        Value::Known(slot) => Some(**slot),
+        Value::Null => SLOT.parse().ok(),
+        Value::Unknown => None,
+    }
 }
 
 /// The key and the volume of the cloud-init drive.
@@ -235,5 +288,59 @@ mod tests {
         let config = IpConfig::read("ip=10.0.0.5/24,gw=10.0.0.1,ip6=auto");
         assert_eq!(config.ipv4.unwrap().gateway.as_deref(), Some("10.0.0.1"));
         assert_eq!(config.ipv6.unwrap().address, "auto");
+    }
+
+    fn drives(slots: &[&str]) -> Value<BTreeMap<DiskSlot, Value<CdromValues>>> {
+        let drive = || Value::Known(CdromValues { volume: Value::Null });
+        Value::Known(slots.iter().map(|slot| (slot.parse().unwrap(), drive())).collect())
+    }
+
+    fn cloud_init(slot: Option<&str>) -> Value<CloudInitValues> {
+        let slot = slot.map_or(Value::Null, |slot| Value::Known(slot.parse().unwrap()));
+        let options = CloudInitOptionsValues {
+            user: Value::Null,
+            upgrade: Value::Null,
+            dns_servers: Value::Null,
+            dns_domain: Value::Null,
+        };
+        Value::Known(CloudInitValues {
+            storage: Value::Unknown,
+            slot,
+            password: Value::Null,
+            password_version: Value::Null,
+            ssh_keys: Value::Null,
+            ip_config: Value::Null,
+            options,
+        })
+    }
+
+    #[test]
+    fn one_slot_takes_one_drive() {
+        let conflict = |slots: &[&str], slot| {
+            Drives { cdrom: &drives(slots), cloud_init: &cloud_init(slot) }.conflict().is_some()
+        };
+        assert!(conflict(&["ide2"], None));
+        assert!(conflict(&["ide3", "sata0"], Some("sata0")));
+        assert!(!conflict(&["ide3"], None));
+        assert!(!conflict(&["ide2"], Some("sata0")));
+        assert!(
+            Drives { cdrom: &drives(&["ide2"]), cloud_init: &Value::Null }.conflict().is_none()
+        );
+    }
+
+    #[test]
+    fn who_is_not_configured_gives_way() {
+        let (none, ide2, ide3) = (drives(&[]), drives(&["ide2"]), drives(&["ide3"]));
+        let (configured, absent) = (cloud_init(None), Value::Null);
+        let gives_way = |cdrom, cloud_init, before, prior| {
+            let prior = Drives { cdrom: before, cloud_init: prior };
+            Drives { cdrom, cloud_init }.gives_way(&prior)
+        };
+        assert_eq!(gives_way(&ide2, &absent, &none, &configured), Some("cloud_init"));
+        assert_eq!(gives_way(&ide2, &absent, &ide2, &configured), None, "it was beside it before");
+        assert_eq!(gives_way(&ide2, &absent, &ide2, &absent), None);
+        assert_eq!(gives_way(&Value::Null, &configured, &ide2, &absent), Some("cdrom"));
+        assert_eq!(gives_way(&Value::Null, &configured, &ide3, &absent), None);
+        assert_eq!(gives_way(&none, &configured, &ide2, &absent), None, "it is taken out itself");
     }
 }

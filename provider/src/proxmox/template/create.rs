@@ -10,7 +10,7 @@ use crate::proxmox::creation::{Creation, located};
 use crate::proxmox::fingerprint;
 use crate::proxmox::format;
 use crate::proxmox::hardware::converge::{Guest, Settings};
-use crate::proxmox::hardware::{cloud_init, network};
+use crate::proxmox::hardware::{cdrom, cloud_init, network};
 
 pub(super) async fn create(
     cx: &mut Context<Template>,
@@ -42,7 +42,7 @@ pub(super) async fn create(
         let everything = Settings {
             hardware,
             network: plan.network.as_ref(),
-            cdrom: None,
+            cdrom: plan.cdrom.as_ref(),
             cloud_init: plan.cloud_init.as_ref().map(|cloud_init| (cloud_init, true)),
         };
         guest.settings(everything, &found.config).await?;
@@ -80,6 +80,9 @@ fn parameters(plan: &TemplatePlan, claim: &Claim) -> Result<Params> {
     params.set("smbios1", format!("uuid={}", claim.uuid()));
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;
+    }
+    if let Some(cdrom) = &plan.cdrom {
+        cdrom::change(cdrom, &nothing, &mut params);
     }
     if let Some(cloud_init) = &plan.cloud_init {
         cloud_init::change(cloud_init, true, &nothing, &mut params)?;

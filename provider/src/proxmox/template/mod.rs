@@ -8,14 +8,17 @@ mod plan;
 
 use onprem_proxmox::{DeleteVm, GuestConfig, GuestKind, GuestLocation, NodeName, VmId, VolumeId};
 use tf_provider::api::{ApiError, FromApi};
-use tf_provider::{Context, Diagnostic, PlanContext, Resource, Result, Text, Update, Value};
+use tf_provider::{
+    Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text, Update, Value,
+};
 
 use super::Proxmox;
 use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
 use super::hardware::Hardware;
-use super::hardware::cloud_init::{self, CloudInit, CloudInitValues};
+use super::hardware::cdrom::{self, Cdroms};
+use super::hardware::cloud_init::{self, CloudInit, CloudInitValues, Drives};
 use super::hardware::converge::{Guest, Settings};
 use super::hardware::disk::{self, Disks};
 use super::hardware::network::{self, Network};
@@ -65,6 +68,10 @@ pub(crate) struct Template {
     /// the first one: `scsi` before `virtio`, `sata` and `ide`.
     #[attr(setting, keep)]
     disks: Disks,
+    /// CD drives by slot, for example `ide3`. Where this is set, these are all there are. Clones have
+    /// them too.
+    #[attr(setting, keep)]
+    cdrom: Cdroms,
     /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
     #[attr(setting, keep)]
     network: Network,
@@ -75,6 +82,13 @@ pub(crate) struct Template {
 
 impl Resource for Template {
     type Client = Proxmox;
+
+    fn validate(config: &TemplateValues, diagnostics: &mut Diagnostics) {
+        let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
+        if let Some(conflict) = drives.conflict() {
+            diagnostics.push(conflict);
+        }
+    }
 
     async fn plan(cx: &mut PlanContext<Self>, pve: Option<&Proxmox>) -> Result<()> {
         plan::plan(cx, pve).await
@@ -175,7 +189,7 @@ fn settings<'a>(update: &'a Update<Template>, before: Option<&CloudInitValues>) 
     Settings {
         hardware: changes.hardware.to_api(),
         network: plan.network.as_ref().filter(|_| changes.network.is_change()),
-        cdrom: None,
+        cdrom: plan.cdrom.as_ref().filter(|_| changes.cdrom.is_change()),
         cloud_init: plan.cloud_init.as_ref().filter(|_| cloud_init).map(|plan| (plan, password)),
     }
 }
@@ -212,6 +226,7 @@ fn read(vm_id: VmId, node: &NodeName, config: &GuestConfig) -> Result<Template, 
         rebuild_on_image_change: false,
         hardware: Hardware::from_api::<Pve>(&fields)?,
         disks: disk::read(config)?,
+        cdrom: cdrom::read(config)?,
         network: network::read(config)?,
         cloud_init: cloud_init::read(config)?,
     })

@@ -4,6 +4,7 @@ use tf_provider::{PlanContext, Result, Value};
 
 use super::Template;
 use crate::proxmox::Proxmox;
+use crate::proxmox::hardware::cloud_init::Drives;
 use crate::proxmox::hardware::planning::{PlannedDisks, taken};
 
 pub(super) async fn plan(cx: &mut PlanContext<Template>, pve: Option<&Proxmox>) -> Result<()> {
@@ -30,6 +31,11 @@ pub(super) async fn plan(cx: &mut PlanContext<Template>, pve: Option<&Proxmox>) 
             }
         }
         Some(prior) => {
+            let before = Drives { cdrom: &prior.cdrom, cloud_init: &prior.cloud_init };
+            let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
+            if let Some(name) = drives.gives_way(&before) {
+                cx.unknown(name);
+            }
             let rebuild = planned.rebuild_on_image_change.known() == Some(&true);
             let other = match (&prior.image, &planned.image) {
                 (Value::Known(prior), Value::Known(planned)) => prior != planned,

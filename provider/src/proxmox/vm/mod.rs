@@ -23,7 +23,7 @@ use state::{settings, state, state_disks};
 use super::Proxmox;
 use super::fingerprint::{self, Whose};
 use super::hardware::cdrom::Cdroms;
-use super::hardware::cloud_init::CloudInit;
+use super::hardware::cloud_init::{CloudInit, Drives};
 use super::hardware::converge::Guest;
 use super::hardware::disk::Disks;
 use super::hardware::firmware::{EfiDisk, Tpm};
@@ -179,6 +179,10 @@ impl Resource for Vm {
                     .hint("set `full = true`, or leave `storage` out")
                     .at(tf_provider::cty::Path::from("clone").attribute("storage")),
             );
+        }
+        let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
+        if let Some(conflict) = drives.conflict() {
+            diagnostics.push(conflict);
         }
         if let Some(text) = config.shutdown_timeout.known()
             && humantime::parse_duration(text).is_err()

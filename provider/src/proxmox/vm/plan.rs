@@ -4,6 +4,7 @@ use tf_provider::{Diagnostic, PlanContext, Result};
 
 use super::{RebootPolicy, Vm};
 use crate::proxmox::Proxmox;
+use crate::proxmox::hardware::cloud_init::Drives;
 use crate::proxmox::hardware::planning::{PlannedDisks, taken};
 
 /// Attributes that a running guest takes only at its next start, or may refuse to take before.
@@ -45,6 +46,11 @@ pub(super) async fn plan(cx: &mut PlanContext<Vm>, pve: Option<&Proxmox>) -> Res
         }
         return Ok(());
     };
+    let before = Drives { cdrom: &prior.cdrom, cloud_init: &prior.cloud_init };
+    let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
+    if let Some(name) = drives.gives_way(&before) {
+        cx.unknown(name);
+    }
     let runs_on = prior.started.known() == Some(&true) && planned.started.known() == Some(&true);
     let cold: Vec<&str> = COLD.into_iter().filter(|name| cx.changes(name)).collect();
     let policy = planned.reboot.known().unwrap_or(&RebootPolicy::Never);
