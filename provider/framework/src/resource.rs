@@ -159,6 +159,12 @@ impl<R: ResourceModel> Context<R> {
         self.imported
     }
 
+    /// Whether the plan leaves the attribute of this name to the apply: any other answer has to be what was
+    /// planned.
+    pub fn leaves_open(&self, name: &str) -> bool {
+        matches!(self.planned_object.get(name), Some(CtyValue::Unknown(_)))
+    }
+
     /// Whether the configuration that was last applied sets the setting at `path`.
     pub fn configured(&self, path: &str) -> bool {
         self.progress.lock().private.configured().contains(path)

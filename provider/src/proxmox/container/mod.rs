@@ -221,10 +221,12 @@ impl Resource for Container {
         fingerprint::remember(cx, &found.config)?;
         let mut container = state(cx, &pve, vm_id, &found, running).await?;
         container.pool = update.plan.pool;
-        container.ip_addresses = match running {
-            true => power::addresses(&pve, &found.node, vm_id).await?,
-            false => vec![],
-        };
+        if cx.leaves_open("ip_addresses") {
+            container.ip_addresses = match running {
+                true => power::addresses(&pve, &found.node, vm_id).await?,
+                false => vec![],
+            };
+        }
         Ok(container)
     }
 

@@ -39,7 +39,15 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
             creation.make(|vm_id| pve.qemu(&plan.node, vm_id).create(&params)).await?
         }
     };
-    let found = located(pve, &plan.node, vm_id).await?;
+    let mut found = located(pve, &plan.node, vm_id).await?;
+    let qemu = pve.qemu(&found.node, vm_id);
+    if found.config.get("protection").at("protection")? == Some(true) {
+        // A protected template's clone is protected too, and keeps a drive that is to be another one.
+        let mut unprotected = Params::new();
+        unprotected.delete("protection");
+        qemu.update(&unprotected).await?;
+        found = located(pve, &found.node, vm_id).await?;
+    }
     // A clone has all of its source, and what was begun before may be of another configuration.
     let mut hardware = plan.hardware.fields();
     hardware.extend(plan.options.to_api().into_iter().map(|(key, value)| (key, Some(value))));
@@ -58,7 +66,6 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     if let Some(disks) = &plan.disks {
         guest.disks(disks, None).await?;
     }
-    let qemu = pve.qemu(&found.node, vm_id);
     let running = qemu.status().await?.is_running();
     let policy = power::Policy::of(&plan)?;
     let wanted = Some(plan.started.unwrap_or(true));

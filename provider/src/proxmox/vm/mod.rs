@@ -256,8 +256,10 @@ impl Resource for Vm {
         fingerprint::remember(cx, &found.config)?;
         let mut vm = state(cx, &pve, vm_id, &found, running).await?;
         vm.pool = update.plan.pool;
-        vm.ip_addresses =
-            power::addresses(&pve, &found.node, vm_id, running, update.plan.wait_for_ip).await?;
+        if cx.leaves_open("ip_addresses") {
+            let wait = update.plan.wait_for_ip;
+            vm.ip_addresses = power::addresses(&pve, &found.node, vm_id, running, wait).await?;
+        }
         Ok(vm)
     }
 
