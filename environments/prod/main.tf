@@ -16,6 +16,7 @@ module "environment" {
   vlan_id             = var.vlan_id
   gateway             = var.gateway
   ssh_keys            = var.ssh_keys
+  vendor_data         = var.vendor_data
   templates           = var.templates
   protect_templates   = var.protect_templates
   container_templates = var.container_templates

@@ -28,6 +28,13 @@ container_templates = {
   }
 }
 
+# What every VM does at its first boot, whatever its image is.
+vendor_data = <<-EOT
+  #cloud-config
+  packages: [qemu-guest-agent]
+  runcmd: [[systemctl, start, qemu-guest-agent]]
+EOT
+
 # Full clones: what runs here must not depend on a template.
 vm_configs = [
   {

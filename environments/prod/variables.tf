@@ -36,6 +36,11 @@ variable "ssh_keys" {
   default = []
 }
 
+variable "vendor_data" {
+  type    = any
+  default = null
+}
+
 variable "templates" {
   type    = any
   default = {}

@@ -45,13 +45,14 @@ resource "onprem_proxmox_image" "container_template" {
 module "vm" {
   source = "../vm"
 
-  node       = var.node
-  vlan_id    = var.vlan_id
-  user       = var.user
-  ssh_keys   = var.ssh_keys
-  tags       = [var.name]
-  templates  = { for name, template in module.template : name => template.vm_id }
-  vm_configs = local.guests.vm
+  node        = var.node
+  vlan_id     = var.vlan_id
+  user        = var.user
+  ssh_keys    = var.ssh_keys
+  vendor_data = var.vendor_data
+  tags        = [var.name]
+  templates   = { for name, template in module.template : name => template.vm_id }
+  vm_configs  = local.guests.vm
 }
 
 module "lxc" {

@@ -53,6 +53,12 @@ variable "ssh_keys" {
   nullable    = false
 }
 
+variable "vendor_data" {
+  description = "What cloud-init shall do in every VM, for example a text that begins with `#cloud-config`. Nothing when null."
+  type        = string
+  default     = null
+}
+
 variable "templates" {
   description = "The VM templates, by name. Memory in MiB, disk size in GiB. vm_id_offset is added to each vm_id."
   type = map(object({

@@ -56,7 +56,21 @@ resource "onprem_proxmox_template" "this" {
     }
   }
 
-  cloud_init = {
+  cloud_init = var.vendor_data == null ? {
     storage = var.disk_storage
+  } : null
+
+  # In the slot that the drive of Proxmox VE has otherwise: cloud-init reads one medium and no other.
+  cdrom = var.vendor_data == null ? null : {
+    ide2 = { volume = one(onprem_proxmox_cloud_init.this[*].volume_id) }
   }
+}
+
+resource "onprem_proxmox_cloud_init" "this" {
+  count = var.vendor_data == null ? 0 : 1
+
+  node        = var.node
+  storage     = var.iso_storage
+  file_name   = "${var.name}-cloud-init.iso"
+  vendor_data = var.vendor_data
 }

@@ -163,6 +163,24 @@ variable "agent" {
   nullable    = false
 }
 
+variable "vendor_data" {
+  description = "What cloud-init shall do in clones that bring no data of their own, for example a text that begins with `#cloud-config`. The template has a drive of Proxmox VE for their data when null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vendor_data == null || try(startswith(var.vendor_data, "#"), false)
+    error_message = "The vendor_data must begin with a line such as #cloud-config, by which cloud-init knows what it is."
+  }
+}
+
+variable "iso_storage" {
+  description = "Storage for the ISO image with vendor data. It must allow the content type iso."
+  type        = string
+  default     = "local"
+  nullable    = false
+}
+
 variable "bridge" {
   description = "Bridge of the network card."
   type        = string

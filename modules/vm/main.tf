@@ -41,12 +41,12 @@ resource "onprem_proxmox_vm" "this" {
     net0 = {
       bridge      = coalesce(each.value.bridge, var.bridge)
       vlan_id     = try(coalesce(each.value.vlan_id, var.vlan_id), null)
-      mac_address = each.value.mac_address
+      mac_address = local.mac_addresses[each.key]
       firewall    = each.value.firewall != null
     }
   }
 
-  cloud_init = {
+  cloud_init = contains(keys(local.vendor_data), each.key) ? null : {
     storage     = each.value.disk_storage
     user        = try(coalesce(each.value.user, var.user), null)
     ssh_keys    = coalesce(each.value.ssh_keys, var.ssh_keys)
@@ -62,6 +62,11 @@ resource "onprem_proxmox_vm" "this" {
       }
     }
   }
+
+  # In the slot that the drive of Proxmox VE has otherwise.
+  cdrom = contains(keys(local.vendor_data), each.key) ? {
+    ide2 = { volume = onprem_proxmox_cloud_init.this[each.key].volume_id }
+  } : null
 
   started    = each.value.started
   on_boot    = each.value.on_boot

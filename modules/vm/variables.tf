@@ -17,6 +17,7 @@ variable "vm_configs" {
     - `ip_address`: IPv4 address with its prefix length, or `dhcp`. `gateway`: the way out of that network.
     - `dns_servers`, `dns_domain`: name service, instead of the node's.
     - `user`, `ssh_keys`: who may log in, instead of the variables of that name.
+    - `vendor_data`: what cloud-init shall do, instead of the variable of that name.
     - `tags`: tags besides the variable `tags`.
     - `description`: notes, in Markdown.
     - `agent`: whether the image has the QEMU guest agent.
@@ -49,6 +50,7 @@ variable "vm_configs" {
     dns_domain    = optional(string)
     user          = optional(string)
     ssh_keys      = optional(list(string))
+    vendor_data   = optional(string)
     tags          = optional(set(string), [])
     description   = optional(string)
     agent         = optional(bool, true)
@@ -205,6 +207,20 @@ variable "vm_configs" {
 
   validation {
     condition = alltrue([
+      for vm in var.vm_configs : vm.vendor_data == null || try(startswith(vm.vendor_data, "#"), false)
+    ])
+    error_message = "The vendor_data must begin with a line such as #cloud-config, by which cloud-init knows what it is."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : !contains(keys(vm.data_disks), "ide2")
+    ])
+    error_message = "The slot ide2 is that of cloud-init's data."
+  }
+
+  validation {
+    condition = alltrue([
       for vm in var.vm_configs : contains(["never", "if-needed", "error"], vm.reboot)
     ])
     error_message = "The reboot must be never, if-needed or error."
@@ -277,6 +293,24 @@ variable "ssh_keys" {
     condition     = alltrue([for key in var.ssh_keys : can(regex("^[a-z0-9@.-]+ [A-Za-z0-9+/=]+", key))])
     error_message = "The ssh_keys must be public keys as in authorized_keys: type, key, comment."
   }
+}
+
+variable "vendor_data" {
+  description = "What cloud-init shall do in every VM unless its user data says otherwise, for example a text that begins with `#cloud-config`. Nothing when null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vendor_data == null || try(startswith(var.vendor_data, "#"), false)
+    error_message = "The vendor_data must begin with a line such as #cloud-config, by which cloud-init knows what it is."
+  }
+}
+
+variable "iso_storage" {
+  description = "Storage for the ISO images with vendor data. It must allow the content type iso."
+  type        = string
+  default     = "local"
+  nullable    = false
 }
 
 variable "tags" {

@@ -78,6 +78,52 @@ run "protection_reaches_the_template" {
   }
 }
 
+run "clones_have_a_drive_for_their_data" {
+  command = plan
+
+  assert {
+    condition     = onprem_proxmox_template.this.cloud_init.storage == "local-lvm"
+    error_message = "there is no drive of Proxmox VE"
+  }
+
+  assert {
+    condition     = length(onprem_proxmox_cloud_init.this) == 0
+    error_message = "there is an image that nobody asked for"
+  }
+}
+
+run "vendor_data_come_in_its_place" {
+  variables {
+    name        = "ubuntu22-agent"
+    vendor_data = "#cloud-config\npackages: [qemu-guest-agent]\n"
+  }
+
+  override_resource {
+    target = onprem_proxmox_cloud_init.this
+    values = { volume_id = "local:iso/ubuntu22-agent-cloud-init.iso" }
+  }
+
+  assert {
+    condition     = onprem_proxmox_cloud_init.this[0].file_name == "ubuntu22-agent-cloud-init.iso"
+    error_message = "the image is not named after the template"
+  }
+
+  assert {
+    condition     = onprem_proxmox_template.this.cdrom["ide2"].volume == "local:iso/ubuntu22-agent-cloud-init.iso"
+    error_message = "the template has not the image"
+  }
+}
+
+run "vendor_data_of_no_kind_are_refused" {
+  command = plan
+
+  variables {
+    vendor_data = "packages: [nginx]"
+  }
+
+  expect_failures = [var.vendor_data]
+}
+
 run "a_checksum_of_another_algorithm_is_refused" {
   command = plan
 

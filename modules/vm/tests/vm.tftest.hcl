@@ -207,6 +207,131 @@ run "a_firewall_is_there_on_request" {
   }
 }
 
+run "vendor_data_come_on_an_image_with_all_the_others" {
+  command = plan
+
+  variables {
+    user     = "ops"
+    ssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkn0Nvt1FHf1tqVJ3jVV4YbBZxY0Mv6Vn1P2xkzEiMo ops"]
+
+    vm_configs = [
+      {
+        name        = "app-01"
+        template    = "ubuntu22"
+        vm_id       = 9120
+        node        = "pve2"
+        ip_address  = "10.20.0.21/24"
+        gateway     = "10.20.0.1"
+        dns_servers = ["10.20.0.53"]
+        dns_domain  = "example.com"
+        vendor_data = "#cloud-config\npackages: [qemu-guest-agent]\n"
+      },
+      { name = "app-02", template = "ubuntu22", user = "root", vendor_data = "#!/bin/sh\ntrue\n" },
+      { name = "app-03", template = "ubuntu22" },
+    ]
+  }
+
+  assert {
+    condition = alltrue([
+      toset(keys(onprem_proxmox_cloud_init.this)) == toset(["app-01", "app-02"]),
+      onprem_proxmox_cloud_init.this["app-01"].node == "pve2",
+      onprem_proxmox_cloud_init.this["app-01"].storage == "local",
+      onprem_proxmox_cloud_init.this["app-01"].file_name == "9120-app-01-cloud-init.iso",
+      onprem_proxmox_cloud_init.this["app-02"].file_name == "app-02-cloud-init.iso",
+    ])
+    error_message = "there is no image of its own for each VM with vendor data"
+  }
+
+  assert {
+    condition     = alltrue([for name in ["app-01", "app-02"] : keys(onprem_proxmox_vm.this[name].cdrom) == tolist(["ide2"])])
+    error_message = "the image is not where the drive of Proxmox VE would be"
+  }
+
+  assert {
+    condition     = onprem_proxmox_vm.this["app-03"].cloud_init.user == "ops"
+    error_message = "a VM without vendor data has not the drive of Proxmox VE"
+  }
+
+  assert {
+    condition = jsondecode(jsonencode(local.user_data)) == jsondecode(jsonencode({
+      "app-01" = {
+        hostname            = "app-01"
+        fqdn                = "app-01.example.com"
+        manage_etc_hosts    = true
+        user                = "ops"
+        users               = ["default"]
+        ssh_authorized_keys = var.ssh_keys
+        package_upgrade     = true
+      }
+      "app-02" = {
+        hostname            = "app-02"
+        manage_etc_hosts    = true
+        user                = "root"
+        disable_root        = false
+        users               = ["default"]
+        ssh_authorized_keys = var.ssh_keys
+        package_upgrade     = true
+      }
+    }))
+    error_message = "the user data are not what the drive of Proxmox VE would say"
+  }
+
+  assert {
+    condition = jsondecode(jsonencode(local.network_config)) == jsondecode(jsonencode({
+      "app-01" = {
+        version = 1
+        config = [
+          {
+            type        = "physical"
+            name        = "eth0"
+            mac_address = onprem_proxmox_vm.this["app-01"].network["net0"].mac_address
+            subnets     = [{ type = "static", address = "10.20.0.21/24", gateway = "10.20.0.1" }]
+          },
+          { type = "nameserver", address = ["10.20.0.53"], search = ["example.com"] },
+        ]
+      }
+    }))
+    error_message = "the network configuration is not that of the VM with a static address"
+  }
+
+  assert {
+    condition     = can(regex("^02(:[0-9a-f]{2}){5}$", onprem_proxmox_vm.this["app-01"].network["net0"].mac_address))
+    error_message = "the network card has no address of its own"
+  }
+}
+
+run "vendor_data_for_all_vms" {
+  command = plan
+
+  variables {
+    vendor_data = "#cloud-config\npackages: [qemu-guest-agent]\n"
+    iso_storage = "nfs"
+
+    vm_configs = [
+      { name = "app-04", template = "ubuntu22", ip_address = "10.20.0.24/24", mac_address = "BC:24:11:00:00:01" },
+      { name = "app-05", template = "ubuntu22", vendor_data = "#cloud-config\npackages: [nginx]\n" },
+    ]
+  }
+
+  assert {
+    condition = alltrue([
+      for name, image in onprem_proxmox_cloud_init.this : image.storage == "nfs" && local.vendor_data[name] == (
+        name == "app-05" ? "#cloud-config\npackages: [nginx]\n" : var.vendor_data
+      )
+    ])
+    error_message = "a VM's vendor data do not win over the common ones"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["app-04"].network["net0"].mac_address == "BC:24:11:00:00:01",
+      local.network_config["app-04"].config[0].mac_address == "bc:24:11:00:00:01",
+      !can(local.network_config["app-05"]),
+    ])
+    error_message = "the network configuration does not name the card by its address"
+  }
+}
+
 run "no_vm_is_no_error" {
   command = plan
 
@@ -565,6 +690,40 @@ run "another_type_of_a_rule_is_refused" {
   variables {
     vm_configs = [
       { name = "web-01", template = "ubuntu22", firewall = { rules = [{ type = "forward" }] } },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "vendor_data_of_no_kind_are_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vendor_data = "packages: [nginx]" },
+    ]
+  }
+
+  expect_failures = [var.vm_configs]
+}
+
+run "common_vendor_data_of_no_kind_are_refused" {
+  command = plan
+
+  variables {
+    vendor_data = "packages: [nginx]"
+  }
+
+  expect_failures = [var.vendor_data]
+}
+
+run "a_data_disk_in_the_slot_of_cloud_init_is_refused" {
+  command = plan
+
+  variables {
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", data_disks = { ide2 = { storage = "local-lvm", size = 1 } } },
     ]
   }
 
