@@ -1,5 +1,8 @@
-//! The modules `template` and `vm` through the real Terraform, and what Terraform's own words do to
-//! their VMs: `moved`, `-replace`, `-target` and the meta-arguments of `lifecycle`.
+//! The modules through the real Terraform, and what Terraform's own words do to their guests: `moved`,
+//! `-replace`, `-target` and the meta-arguments of `lifecycle`. VMs are here.
+
+mod containers;
+mod vendor_data;
 
 use std::fs;
 use std::path::{Path, PathBuf};
