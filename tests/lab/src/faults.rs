@@ -98,6 +98,9 @@ pub enum Effect {
         /// Name of the node or server.
         name: String,
     },
+    /// Lets NetBox store prefixes without looking for equal ones, as it does for those that are
+    /// created at the same moment.
+    Race,
     /// Breaks the connection without an answer.
     Reset {
         /// Whether the request takes effect before.
@@ -308,6 +311,8 @@ pub(crate) struct Verdict {
     pub(crate) lock_timeout: bool,
     /// The iDRAC restarts.
     pub(crate) restart: bool,
+    /// NetBox looks for no equal prefix.
+    pub(crate) race: bool,
 }
 
 impl Faults {
@@ -402,6 +407,7 @@ impl Faults {
                 armed.fault.effect,
                 Effect::Latency { .. }
                     | Effect::LockTimeout
+                    | Effect::Race
                     | Effect::Reset { .. }
                     | Effect::Stall { .. }
                     | Effect::Status { .. }
@@ -413,6 +419,7 @@ impl Faults {
                 Effect::IdracRestart { .. } => verdict.restart = true,
                 Effect::Latency { delay } => verdict.latency += *delay,
                 Effect::LockTimeout => verdict.lock_timeout = true,
+                Effect::Race => verdict.race = true,
                 Effect::Reset { when } => verdict.reset = Some(*when),
                 Effect::Stall { when } => verdict.stall = Some((armed.number, *when)),
                 Effect::Status { status, message } => {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::downloads::Downloads;
 use crate::faults::Faults;
 use crate::idrac::{self, Idrac};
+use crate::netbox::{self, NetBox};
 use crate::options::LabOptions;
 use crate::proxmox::auth::Access;
 use crate::proxmox::{self, Shared};
@@ -66,6 +67,7 @@ impl From<String> for StartError {
 #[derive(Debug)]
 pub(crate) struct Systems {
     pub(crate) proxmox: Arc<Shared>,
+    pub(crate) netbox: Arc<NetBox>,
     pub(crate) idracs: Vec<Arc<Idrac>>,
 }
 
@@ -73,6 +75,7 @@ impl Systems {
     /// Everything that they hold. Times are not in it.
     pub(crate) fn inventory(&self) -> serde_json::Value {
         let mut inventory = self.proxmox.inventory();
+        inventory["netbox"] = self.netbox.inventory();
         for idrac in &self.idracs {
             inventory["servers"][idrac.name()] = idrac.inventory();
         }
@@ -87,6 +90,7 @@ pub struct Lab {
     systems: Arc<Systems>,
     servers: Vec<AbortHandle>,
     nodes: Vec<(String, SocketAddr)>,
+    netbox: SocketAddr,
     idracs: Vec<(String, SocketAddr)>,
     idrac_password: String,
     admin: SocketAddr,
@@ -101,7 +105,8 @@ impl Lab {
     /// Starts a data centre on free loopback ports.
     ///
     /// # Errors
-    /// A wanted port is taken, or a fault's path is no regular expression.
+    /// A wanted port is taken, a fault's path is no regular expression, or the release of NetBox is
+    /// not simulated.
     pub async fn start(options: LabOptions) -> Result<Self, StartError> {
         let authority = Authority::new()?;
         let clock = Clock::new(options.clock);
@@ -169,7 +174,17 @@ impl Lab {
             let serving = idrac::serve(Arc::clone(idrac), listener, address, tls.into());
             servers.push(tokio::spawn(serving).abort_handle());
         }
-        let systems = Arc::new(Systems { proxmox: Arc::clone(&shared), idracs });
+        let netbox = Arc::new(NetBox::new(
+            netbox::Version::parse(&options.netbox_version)?,
+            shared.clock.clone(),
+            shared.faults.clone(),
+            shared.requests.clone(),
+        ));
+        let (listener, netbox_address) = listen(options.netbox_port).await?;
+        let (tls, _) = authority.server(&["netbox.example.com".to_owned()])?;
+        let serving = netbox::serve(Arc::clone(&netbox), listener, tls.into());
+        servers.push(tokio::spawn(serving).abort_handle());
+        let systems = Arc::new(Systems { proxmox: Arc::clone(&shared), netbox, idracs });
         let administered = Arc::clone(&systems);
         let serving = proxmox::serve_plain(admin_listener, None, move |request| {
             admin::answer(Arc::clone(&administered), request)
@@ -180,6 +195,7 @@ impl Lab {
             systems,
             servers,
             nodes: addresses,
+            netbox: netbox_address,
             idracs: idrac_addresses,
             idrac_password: options.idrac_password,
             admin,
@@ -195,6 +211,24 @@ impl Lab {
     #[must_use]
     pub fn proxmox_endpoints(&self) -> Vec<String> {
         self.nodes.iter().map(|(_, address)| format!("https://{address}")).collect()
+    }
+
+    /// URL of NetBox.
+    #[must_use]
+    pub fn netbox_url(&self) -> String {
+        format!("https://{}", self.netbox)
+    }
+
+    /// Token of NetBox's administrator, version 1: 40 hexadecimal digits.
+    #[must_use]
+    pub fn netbox_token(&self) -> &str {
+        &self.systems.netbox.access.v1
+    }
+
+    /// The same as a token of version 2, `nbt_<12>.<40>`; releases before 4.5 do not know it.
+    #[must_use]
+    pub fn netbox_token_v2(&self) -> &str {
+        &self.systems.netbox.access.v2
     }
 
     /// Name and URL of each server's iDRAC: `r750-01` has an iDRAC9, `r770-01` an iDRAC10.
@@ -270,7 +304,7 @@ impl Lab {
         format!("http://{}", self.admin)
     }
 
-    /// Everything that the cluster and the servers hold, and every reboot of a server's host; equal when nothing was left behind. Times are not in it.
+    /// Everything that the cluster, NetBox and the servers hold, and every reboot of a server's host; equal when nothing was left behind. Times are not in it.
     #[must_use]
     pub fn inventory(&self) -> serde_json::Value {
         self.systems.inventory()
@@ -281,7 +315,7 @@ impl Lab {
         self.shared.unlock(vmid);
     }
 
-    /// Log of the requests to all nodes and iDRACs.
+    /// Log of the requests to all nodes, to NetBox and to the iDRACs.
     #[must_use]
     pub fn requests(&self) -> &Requests {
         &self.shared.requests

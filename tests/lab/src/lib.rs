@@ -23,6 +23,7 @@ mod downloads;
 mod faults;
 mod idrac;
 mod lab;
+mod netbox;
 mod options;
 mod proxmox;
 mod requests;

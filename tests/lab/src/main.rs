@@ -31,8 +31,8 @@ enum Command {
     ///   . ./lab.env
     ///
     /// The cluster has three nodes (pve1, pve2, pve3), each with its own HTTPS port and
-    /// certificate, and the storages local, local-lvm and nfs. Beside it are two servers, r750-01
-    /// with an iDRAC9 and r770-01 with an iDRAC10. Everything is kept in memory.
+    /// certificate, and the storages local, local-lvm and nfs. Beside it are an empty NetBox and two
+    /// servers, r750-01 with an iDRAC9 and r770-01 with an iDRAC10. Everything is kept in memory.
     #[command(verbatim_doc_comment)]
     Serve {
         /// How much faster than real time the lab runs: tasks, locks and tickets follow its clock
@@ -44,7 +44,7 @@ enum Command {
         /// Fault to arm from the start, `KIND,key=value,…` or JSON; may be repeated.
         ///
         /// Kinds: latency (delay=5s), status (status=503, message=…), reset (when=before|after),
-        /// stall (when=before|after), lock-timeout, task-failure (task=download, exit=TEXT),
+        /// stall (when=before|after), race, lock-timeout, task-failure (task=download, exit=TEXT),
         /// node-offline (name=pve2), storage-full (storage=local), tickets-expired; of iDRACs
         /// download-failure (message_id=RED006), job-failure (component=FQDD, state=Failed,
         /// message_id=PR21), job-stuck (state=Scheduled, message_id=PR30), idrac-restart
@@ -60,6 +60,12 @@ enum Command {
         /// Port for the next iDRAC (free ones by default); may be repeated
         #[arg(long, value_name = "PORT")]
         idrac_port: Vec<u16>,
+        /// Port of NetBox (a free one by default)
+        #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "PORT")]
+        netbox_port: u16,
+        /// Release whose shapes NetBox has, from 4.2 on
+        #[arg(long, default_value = "4.6.8", value_name = "VERSION")]
+        netbox_version: String,
         /// Port for the next node (free ones by default); may be repeated
         #[arg(long, value_name = "PORT")]
         proxmox_port: Vec<u16>,
@@ -83,12 +89,23 @@ async fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
-        Command::Serve { clock, format, fault, guest_boot, idrac_port, proxmox_port } => {
+        Command::Serve {
+            clock,
+            format,
+            fault,
+            guest_boot,
+            idrac_port,
+            netbox_port,
+            netbox_version,
+            proxmox_port,
+        } => {
             let options = LabOptions {
                 clock,
                 faults: fault,
                 guest_boot,
                 idrac_ports: idrac_port,
+                netbox_port,
+                netbox_version,
                 proxmox_ports: proxmox_port,
                 ..LabOptions::default()
             };
@@ -116,13 +133,19 @@ async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
         quote(lab.idrac_password()),
         quote(lab.ca_pem()),
     );
+    let netbox = format!(
+        "export NETBOX_URL={}\nexport NETBOX_TOKEN={}\nexport NETBOX_CA_CERTIFICATE={}\n",
+        quote(&lab.netbox_url()),
+        quote(lab.netbox_token()),
+        quote(lab.ca_pem()),
+    );
     for (name, endpoint) in lab.idracs() {
         idrac.push_str(&format!("# idrac {name} {endpoint}\n"));
     }
     let idracs: BTreeMap<String, String> = lab.idracs().into_iter().collect();
     let text = match format {
         Format::Env => format!(
-            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n{idrac}# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
+            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n{netbox}{netbox}{idrac}# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
             quote(&endpoints),
             quote(lab.api_token()),
             quote(lab.ca_pem()),
@@ -135,6 +158,9 @@ async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
                     "IDRAC_USERNAME": lab.idrac_username(),
                     "IDRAC_PASSWORD": lab.idrac_password(),
                     "IDRAC_CA_CERTIFICATE": lab.ca_pem(),
+                    "NETBOX_URL": lab.netbox_url(),
+                    "NETBOX_TOKEN": lab.netbox_token(),
+                    "NETBOX_CA_CERTIFICATE": lab.ca_pem(),
                     "PROXMOX_VE_ENDPOINT": endpoints,
                     "PROXMOX_VE_API_TOKEN": lab.api_token(),
                     "PROXMOX_VE_CA_CERTIFICATE": lab.ca_pem(),

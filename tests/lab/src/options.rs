@@ -16,6 +16,10 @@ pub struct LabOptions {
     pub clock: f64,
     /// Port for each node; free ones where there are fewer than nodes. Default none.
     pub proxmox_ports: Vec<u16>,
+    /// Release whose shapes NetBox has, from 4.2 on. Default `4.6.8`.
+    pub netbox_version: String,
+    /// Port of NetBox; a free one when 0. Default 0.
+    pub netbox_port: u16,
     /// Port for each iDRAC; free ones where there are fewer. Default none.
     pub idrac_ports: Vec<u16>,
     /// Password of `root` on every iDRAC. Default `lab-password`.
@@ -46,6 +50,8 @@ impl Default for LabOptions {
             nodes: ["pve1", "pve2", "pve3"].map(str::to_owned).to_vec(),
             clock: 1000.0,
             proxmox_ports: Vec::new(),
+            netbox_version: "4.6.8".to_owned(),
+            netbox_port: 0,
             idrac_ports: Vec::new(),
             idrac_password: "lab-password".to_owned(),
             faults: Vec::new(),
@@ -72,6 +78,13 @@ impl LabOptions {
     #[must_use]
     pub fn clock(mut self, factor: f64) -> Self {
         self.clock = factor;
+        self
+    }
+
+    /// Gives NetBox the shapes of another release.
+    #[must_use]
+    pub fn netbox_version(mut self, version: impl Into<String>) -> Self {
+        self.netbox_version = version.into();
         self
     }
 

@@ -35,6 +35,7 @@ use crate::downloads::Downloads;
 use crate::faults::Faults;
 use crate::requests::Requests;
 
+pub(crate) use self::params::decode;
 pub(crate) use self::server::{serve, serve_plain};
 
 /// What every part of one lab's cluster can reach.

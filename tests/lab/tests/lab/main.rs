@@ -7,6 +7,7 @@ mod facts;
 mod faults;
 mod guests;
 mod idrac;
+mod netbox;
 mod proxmoxer;
 mod replay;
 mod schema_data;

@@ -1,0 +1,4 @@
+//! NetBox as its clients see it.
+
+mod allocation;
+mod client;
