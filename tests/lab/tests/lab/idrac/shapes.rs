@@ -112,7 +112,8 @@ fn twin<'a>(recorded: &'a BTreeMap<String, Value>, path: &str) -> Option<&'a Val
     let wanted = pattern(path);
     let device = |path: &str| path.rsplit("__").next().unwrap_or_default().to_owned();
     let alike: Vec<&String> = recorded.keys().filter(|path| pattern(path) == wanted).collect();
-    let best = alike.iter().find(|candidate| device(candidate) == device(path)).or(alike.first());
+    let best =
+        alike.iter().find(|candidate| device(candidate) == device(path)).or_else(|| alike.first());
     best.and_then(|path| recorded.get(*path))
 }
 
