@@ -140,33 +140,3 @@ fn what_others_change_is_put_right() {
     stage.assert_settled();
     assert_eq!(guest(&stage, "9200")["config"]["memory"], "256");
 }
-
-/// A stranger's guest with the wanted number is neither adopted nor touched nor destroyed.
-#[test]
-fn a_number_that_is_taken() {
-    let Some(stage) = Stage::new("guest_taken") else { return };
-    stage.cluster().post("/nodes/pve2/qemu", json!({ "vmid": 9100, "name": "database" }));
-    let stranger = guest(&stage, "9100");
-    stage.write(clone(""));
-    let run = stage.apply_fails();
-    run.error().says("9100").at("vm_id").hints("terraform import onprem_proxmox_vm.NAME 9100");
-    assert!(!stage.state().has(VM));
-    stage.destroy();
-    assert_eq!(guest(&stage, "9100"), stranger);
-}
-
-/// A number that was given away again: ours has gone, and the stranger's is left alone.
-#[test]
-fn a_number_that_was_given_away() {
-    let Some(stage) = Stage::new("guest_recycled") else { return };
-    stage.write(clone("  started = false\n"));
-    stage.apply();
-    stage.cluster().delete("/nodes/pve1/qemu/9100");
-    stage.cluster().post("/nodes/pve1/qemu", json!({ "vmid": 9100, "name": "database" }));
-    let stranger = guest(&stage, "9100");
-    let plan = stage.plan();
-    plan.does(&[(VM, "create")]);
-    stage.apply_fails().error().says("9100").at("vm_id");
-    stage.destroy();
-    assert_eq!(guest(&stage, "9100"), stranger);
-}

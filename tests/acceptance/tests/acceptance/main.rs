@@ -5,6 +5,8 @@
 mod cloud_init;
 mod firewall;
 mod guests;
+mod guests_settings;
+mod guests_strangers;
 mod hcl;
 mod image;
 mod image_errors;
