@@ -75,7 +75,7 @@ pub(crate) struct Template {
     /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
     #[attr(setting, keep)]
     network: Network,
-    /// The cloud-init drive.
+    /// The cloud-init drive. A CD drive that is given its slot takes its place.
     #[attr(setting, keep)]
     cloud_init: Option<CloudInit>,
 }

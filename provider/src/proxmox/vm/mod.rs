@@ -92,7 +92,7 @@ pub(crate) struct Vm {
     /// Network devices by slot, for example `net0`. Where this is set, these are all there are.
     #[attr(setting, keep)]
     network: Network,
-    /// The cloud-init drive.
+    /// The cloud-init drive. A CD drive that is given its slot takes its place.
     #[attr(setting, keep)]
     cloud_init: Option<CloudInit>,
     /// Whether it runs. It is started when it is made unless this is `false`.

@@ -59,6 +59,21 @@ fn containers_live_by_their_host_names() {
     assert_eq!(stage.lab().inventory(), before);
 }
 
+#[test]
+fn the_password_of_containers_is_written_nowhere() {
+    let Some(stage) = stage("modules_lxc_password") else { return };
+    let variable = "variable \"password\" {\n  ephemeral = true\n}\n";
+    let with = "  password    = var.password\n  vlan_id ";
+    stage.write(format!("{variable}{}", configuration(&[SECOND]).replace("  vlan_id ", with)));
+    stage.set("TF_VAR_password", "tops3cret");
+    stage.trace();
+    stage.init();
+    let _ = stage.plan();
+    stage.apply_plan();
+    stage.assert_settled();
+    stage.assert_no_secret(&["tops3cret"]);
+}
+
 /// Another host name is another container, unless `moved` says that it is the same.
 #[test]
 fn a_container_that_is_moved_is_renamed_in_place() {

@@ -98,6 +98,29 @@ fn a_template_has_vendor_data_for_clones_that_bring_none() {
     assert_eq!(stage.lab().inventory(), before);
 }
 
+/// The image is named after its VM, and comes anew where the VM is only renamed.
+#[test]
+fn a_vm_that_is_renamed_has_an_image_of_its_new_name() {
+    let Some(stage) = stage("modules_vendor_data_moved") else { return };
+    let first = with_vendor_data(FIRST);
+    stage.write(configuration(&[&first]));
+    stage.init();
+    stage.apply();
+    let made = guest(&stage, 9100);
+    let new = |address: &str| address.replace("web-01", "shop-01");
+    let moved = format!("moved {{\n  from = {WEB_01}\n  to   = {}\n}}\n", new(WEB_01));
+    stage.write(format!("{}{moved}", configuration(&[&new(&first)])));
+    stage.plan().does(&[
+        (ISO_OF_FIRST, "delete"),
+        (&new(ISO_OF_FIRST), "create"),
+        (&new(WEB_01), "update"),
+    ]);
+    stage.apply_plan();
+    stage.assert_settled();
+    assert_eq!(media(&stage, 9100), ["local:iso/9100-shop-01-cloud-init.iso"]);
+    assert_eq!(guest(&stage, 9100)["config"]["smbios1"], made["config"]["smbios1"], "the same VM");
+}
+
 /// The clone was protected as its template is, and the server refused to let go of its drive.
 #[test]
 fn a_clone_of_a_protected_template_has_vendor_data() {
