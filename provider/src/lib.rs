@@ -4,8 +4,10 @@
 //! resource, data source or action.
 
 mod functions;
+mod idrac;
 mod provider;
 mod proxmox;
 
+pub use idrac::{IdracConfig, IdracServer};
 pub use provider::{Clients, Config, OnPrem};
 pub use proxmox::{ProxmoxConfig, VmIdRange};

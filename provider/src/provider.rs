@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use tf_provider::{Attributes, Diagnostic, Diagnostics, Provider, Registry, Result, Situation};
 
 use crate::functions;
+use crate::idrac::{self, IdracConfig, IdracSystem};
 use crate::proxmox::{self, ProxmoxConfig, ProxmoxSystem};
 
 /// The provider `onprem`.
@@ -23,12 +24,16 @@ pub struct Config {
     /// The Proxmox VE cluster.
     #[attr(optional)]
     proxmox: Option<ProxmoxConfig>,
+    /// The iDRACs of Dell servers.
+    #[attr(optional)]
+    idrac: Option<IdracConfig>,
 }
 
 /// What a configured provider gives to its resources.
 #[derive(Debug)]
 pub struct Clients {
     pub(crate) proxmox: ProxmoxSystem,
+    pub(crate) idrac: IdracSystem,
 }
 
 impl Provider for OnPrem {
@@ -38,26 +43,37 @@ impl Provider for OnPrem {
     const NAME: &'static str = "onprem";
     const ADDRESS: &'static str = "registry.terraform.io/onprem/onprem";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const DESCRIPTION: &'static str = "Manages the machines that people run themselves: images and \
-        templates on Proxmox VE. Every system is optional; one is configured when its block, or its \
+    const DESCRIPTION: &'static str = "Manages the machines that people run themselves: images, \
+        templates and guests on Proxmox VE, firmware of Dell servers. Every system is optional; one is configured when its block, or its \
         endpoint in the environment, is there.";
 
     fn register(registry: &mut Registry<Clients>) {
         functions::register(registry);
         proxmox::register(registry);
+        idrac::register(registry);
     }
 
     fn validate(config: &ConfigValues, diagnostics: &mut Diagnostics) {
         if let Some(proxmox) = config.proxmox.known() {
             proxmox::validate(proxmox, diagnostics);
         }
+        if let Some(idrac) = config.idrac.known() {
+            idrac::validate(idrac, diagnostics);
+        }
     }
 
     fn configure(config: ConfigValues) -> Result<Clients> {
-        Ok(Clients { proxmox: ProxmoxSystem::new(config.proxmox, &config.owner) })
+        Ok(Clients {
+            proxmox: ProxmoxSystem::new(config.proxmox, &config.owner),
+            idrac: IdracSystem::new(config.idrac),
+        })
     }
 
     fn explain(error: &(dyn StdError + 'static), situation: &Situation) -> Option<Diagnostic> {
-        proxmox::explain(error, situation)
+        proxmox::explain(error, situation).or_else(|| idrac::explain(error, situation))
+    }
+
+    async fn shutdown(clients: &Clients) {
+        clients.idrac.close().await;
     }
 }

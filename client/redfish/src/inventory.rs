@@ -1,8 +1,11 @@
 //! What firmware is there. API: `/redfish/v1/UpdateService/FirmwareInventory`.
 
+use std::time::{Duration, Instant};
+
+use onprem_http::Delays;
 use serde_json::Value;
 
-use crate::{Client, Error, json};
+use crate::{Client, Error, client::Outage, json};
 
 /// Firmware that is installed, or that could be
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +60,32 @@ impl Client {
         let path = self.update_service().await?.inventory_path()?;
         let members = self.collection(&path).await?;
         Ok(members.iter().filter_map(Firmware::parse).collect())
+    }
+
+    /// Read the inventory until it shows what `done` looks for, or for so long; the last one read
+    ///
+    /// A controller may finish a job some time before its inventory shows what the job did. One that
+    /// restarts is waited for.
+    ///
+    /// # Errors
+    /// A timeout, and any lasting failure of a request.
+    pub async fn wait_for_firmware(
+        &self,
+        patience: Duration,
+        done: impl Fn(&[Firmware]) -> bool,
+    ) -> Result<Vec<Firmware>, Error> {
+        let _busy = self.busy();
+        let (client, poll) = (self.brisk(), self.patience().poll);
+        let mut outage = Outage::new(self, "waiting for the firmware inventory");
+        let mut pauses = Delays::new(poll.0, poll.1, 1.5);
+        let since = Instant::now();
+        loop {
+            let Some(found) = outage.outlast(client.firmware_inventory()).await? else { continue };
+            if done(&found) || since.elapsed() > patience {
+                return Ok(found);
+            }
+            outage.pause(pauses.next_pause()).await?;
+        }
     }
 }
 

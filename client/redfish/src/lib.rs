@@ -54,7 +54,7 @@ pub use inventory::{Firmware, Place};
 pub use job::{Job, JobEnd, JobState, Phase, Stop};
 pub use lifecycle::LifecycleStatus;
 pub use session::Busy;
-pub use system::{RebootJob, ResetType, System};
+pub use system::{ResetType, System};
 pub use update::{ApplyTime, SimpleUpdate, UpdateService};
 
 pub use onprem_http::{

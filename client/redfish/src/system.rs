@@ -66,18 +66,6 @@ pub enum ResetType {
     PowerCycle,
 }
 
-/// How a host is restarted by a job of its controller
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RebootJob {
-    /// Ask the operating system, and insist after some minutes
-    GracefulRebootWithForcedShutdown,
-    /// Ask the operating system, and leave it at that
-    GracefulRebootWithoutForcedShutdown,
-    /// Switch off and on
-    PowerCycle,
-}
-
 impl Client {
     /// The host and its controller
     ///
@@ -137,25 +125,29 @@ impl Client {
         self.send(&call).await.map(drop)
     }
 
-    /// Have the controller restart the host by a job, and tell the job's id
-    ///
-    /// Nothing where the controller does not offer it.
+    /// Restart the host: by a job of the controller, which insists when the operating system does not
+    /// react, and by a reset where there are no such jobs
     ///
     /// # Errors
-    /// Any failure of a request.
-    pub async fn create_reboot_job(&self, reboot: RebootJob) -> Result<Option<String>, Error> {
+    /// Any failure of a request. A request whose answer was lost is not repeated.
+    pub async fn restart_host(&self) -> Result<(), Error> {
         let manager = self.manager().await?;
-        let Some(service) = json::link(&manager, "/Links/Oem/Dell/DellJobService") else {
-            return Ok(None);
+        let Some(path) = json::link(&manager, "/Links/Oem/Dell/DellJobService") else {
+            return self.reset(ResetType::GracefulRestart).await;
         };
-        let action = "DellJobService.CreateRebootJob";
-        let Some(target) = action_target(&*self.directory(&service).await?, action) else {
-            return Ok(None);
+        let service = self.directory(&path).await?;
+        let create = action_target(&service, "DellJobService.CreateRebootJob");
+        let set_up = action_target(&service, "DellJobService.SetupJobQueue");
+        let (Some(create), Some(set_up)) = (create, set_up) else {
+            return self.reset(ResetType::GracefulRestart).await;
         };
-        let body = json!({ "RebootJobType": format!("{reboot:?}") });
-        let answer = self.send(&Call::new(Method::POST, target).json(&body)).await?;
+        let body = json!({ "RebootJobType": "GracefulRebootWithForcedShutdown" });
+        let answer = self.send(&Call::new(Method::POST, create).json(&body)).await?;
         let location = answer.location().map(|path| json::last_segment(&path).to_owned());
-        let id = location.or_else(|| json::text(&answer.body, "/RebootJobID"));
-        Ok(Some(id.unwrap_or_default()))
+        let id = location.or_else(|| json::text(&answer.body, "/RebootJobID")).ok_or_else(|| {
+            Error::new(ErrorKind::Decode, "the answer to the reboot job does not tell its id")
+        })?;
+        let body = json!({ "JobArray": [id], "StartTimeInterval": "TIME_NOW" });
+        self.send(&Call::new(Method::POST, set_up).json(&body)).await.map(drop)
     }
 }

@@ -1,0 +1,366 @@
+//! Brings a server to the wanted versions.
+//!
+//! One component after the other: first what the host need not restart for, then what it must, a CPLD by
+//! itself, and the iDRAC last, since its restart would interrupt the others. Before each the queue is
+//! looked at: an update that runs already, from an apply that was killed or from somebody else, is waited
+//! for and not started twice.
+
+use std::time::Duration;
+
+use onprem_redfish::{
+    ApplyTime, Error, ErrorKind, Firmware, Job, JobEnd, Phase, SimpleUpdate, Stop, message_code,
+};
+use tf_provider::{Attempt, Context, Diagnostic, Result, Value};
+
+use super::component::{Found, Source, Step};
+use super::image::Image;
+use super::plan::missing;
+use super::state::{INVENTORY_LAG, observe};
+use super::{RebootPolicy, STAGED, ServerFirmware, ServerFirmwarePlan, Staged, component_path};
+use crate::idrac::Host;
+
+/// How often an update is started anew that a restart of the iDRAC interrupted.
+const ATTEMPTS: usize = 4;
+
+/// An apply at work.
+pub(super) struct Converge<'a> {
+    cx: &'a Context<ServerFirmware>,
+    host: &'a Host,
+    plan: &'a ServerFirmwarePlan,
+    staged: Staged,
+}
+
+impl<'a> Converge<'a> {
+    pub(super) fn new(
+        cx: &'a Context<ServerFirmware>,
+        host: &'a Host,
+        plan: &'a ServerFirmwarePlan,
+    ) -> Result<Self> {
+        let staged = cx.recall::<Staged>(STAGED)?.unwrap_or_default();
+        Ok(Self { cx, host, plan, staged })
+    }
+
+    pub(super) async fn run(mut self) -> Result<ServerFirmware> {
+        let _guard = self.host.change().await?;
+        let _busy = self.host.busy();
+        self.drop_unwanted().await?;
+        let inventory = self.host.firmware_inventory().await?;
+        for batch in self.batches(&inventory)? {
+            for key in batch {
+                self.bring(&key).await?;
+            }
+            if self.plan.reboot == RebootPolicy::IfNeeded {
+                self.restart().await?;
+            }
+        }
+        let words = self.plan.components.keys().map(|key| (key.clone(), self.word(key).to_owned()));
+        let inventory = self.host.firmware_inventory().await?;
+        let firmware = observe(self.cx, self.host, &words.collect(), &inventory).await?;
+        for (key, component) in &self.plan.components {
+            let now = firmware.components.get(key).map(|component| component.version.as_str());
+            if now != Some(component.version.as_str()) {
+                return Err(Diagnostic::error(format!("`{key}` was changed meanwhile"))
+                    .detail(format!(
+                        "It had {} a moment ago, and has {} now.",
+                        component.version,
+                        now.unwrap_or("nothing")
+                    ))
+                    .hint("plan again")
+                    .at(component_path(key)));
+            }
+        }
+        Ok(firmware)
+    }
+
+    /// Takes out of the queue what was staged by this resource and is wanted in another version now.
+    async fn drop_unwanted(&mut self) -> Result<()> {
+        for (key, (job, version)) in self.staged.clone() {
+            let wanted = self.plan.components.get(&key).map(|component| &component.version);
+            if wanted == Some(&version) {
+                continue;
+            }
+            if wanted.is_some() {
+                tracing::info!(job, key, version, "what was staged is not wanted any more");
+                let text = format!("Could not take the job {job} out of the queue");
+                self.host.delete_job(&job).await.context(text)?;
+            }
+            self.staged.remove(&key);
+            self.remember()?;
+        }
+        Ok(())
+    }
+
+    /// The components in the order of their updates, once every one of them is known to be possible.
+    fn batches(&self, inventory: &[Firmware]) -> Result<Vec<Vec<String>>> {
+        let mut batches = vec![vec![], vec![], vec![]];
+        let (mut first, mut others) = (vec![], false);
+        for key in self.plan.components.keys() {
+            let found = self.found(inventory, key)?;
+            let step = self.step(inventory, key, &found)?;
+            let batch = match () {
+                () if found.is_controller() => &mut batches[2],
+                () if found.is_cpld() => &mut batches[1],
+                () if found.needs_reboot() => {
+                    others |= step.is_some() || self.staged.contains_key(key);
+                    &mut batches[0]
+                }
+                () => &mut first,
+            };
+            batch.push(key.clone());
+            if step.is_some()
+                && found.is_cpld()
+                && others
+                && self.plan.reboot != RebootPolicy::IfNeeded
+            {
+                return Err(Diagnostic::error("A CPLD is updated alone")
+                    .detail("Another update waits, or would wait, for the same restart.")
+                    .hint("update the CPLD in an apply of its own, once the host was restarted")
+                    .at(component_path(key)));
+            }
+        }
+        batches.insert(0, first);
+        Ok(batches)
+    }
+
+    /// Brings one component to its version, or has that wait for a restart of the host.
+    async fn bring(&mut self, key: &str) -> Result<()> {
+        let path = || component_path(key);
+        let mut interrupted = 0;
+        loop {
+            let inventory = self.host.wait_for_firmware(Duration::ZERO, |_| true).await?;
+            let found = self.found(&inventory, key)?;
+            let Some(step) = self.step(&inventory, key, &found)? else {
+                if self.staged.remove(key).is_some() {
+                    self.remember()?;
+                }
+                return Ok(());
+            };
+            match self.pending(key, &found, &step).await? {
+                Pending::Nothing => {}
+                Pending::Staged => return Ok(()),
+                Pending::Ended => continue,
+            }
+            // Only a plan may have an image that it does not know.
+            let Some(source) = &step.source else {
+                return Err(Diagnostic::error("The image is still unknown").at(path()));
+            };
+            self.host.wait_until_ready().await?;
+            let started = match self.start(source).await {
+                Err(error) if matches!(error.kind(), ErrorKind::NotReady | ErrorKind::Busy) => {
+                    tracing::info!(%error, "the iDRAC takes no update yet");
+                    if !self.host.deadline().sleep(Duration::from_secs(5)).await {
+                        return Err(error).at(path());
+                    }
+                    continue;
+                }
+                started => started.at(path().attribute("image"))?,
+            };
+            tracing::info!(
+                job = started, component = found.name(), from = step.from, to = step.to,
+                "the update has begun"
+            );
+            let stop = if found.needs_reboot() { Stop::WhenStaged } else { Stop::AtEnd };
+            match self.host.follow_job(&started, stop).await {
+                Ok(JobEnd::Staged(_) | JobEnd::UserIntervention(_)) => {
+                    self.staged.insert(key.to_owned(), (started, step.to));
+                    self.remember()?;
+                    return Ok(());
+                }
+                Ok(end) => {
+                    self.verify(key, &step, &started, end == JobEnd::Gone).await?;
+                    return Ok(());
+                }
+                Err(error) if is_interrupted(&error) && interrupted < ATTEMPTS => {
+                    tracing::warn!(%error, "a restart of the iDRAC interrupted the update; once more");
+                    interrupted += 1;
+                }
+                Err(error) => return Err(error).at(path().attribute("image")),
+            }
+        }
+    }
+
+    /// What is in the queue for a component already; what runs there is waited for.
+    async fn pending(&mut self, key: &str, found: &Found, step: &Step) -> Result<Pending> {
+        if let Some((id, _)) = self.staged.get(key) {
+            let job = self.host.job(id).await?;
+            if job.as_ref().is_some_and(|job| job.is_open() && job.phase() != Phase::Running) {
+                return Ok(Pending::Staged);
+            }
+            let id = id.clone();
+            self.staged.remove(key);
+            self.remember()?;
+            if job.is_some_and(|job| job.is_open()) {
+                self.host.follow_job(&id, Stop::AtEnd).await.at(component_path(key))?;
+                return Ok(Pending::Ended);
+            }
+        }
+        let jobs = self.host.jobs().await?;
+        let mine: Vec<&str> = self.staged.values().map(|(id, _)| id.as_str()).collect();
+        let open = |job: &&Job| {
+            job.is_open() && job.is_firmware_update() && !mine.contains(&job.id.as_str())
+        };
+        let open: Vec<&Job> = jobs.iter().filter(open).collect();
+        if let Some(job) = open.iter().find(|job| job.phase() == Phase::Running) {
+            tracing::info!(job = job.id, name = job.name, "an update runs already: waiting for it");
+            match self.host.follow_job(&job.id, Stop::WhenStaged).await {
+                // How it ended is seen in the inventory.
+                Err(error) if *error.kind() == ErrorKind::JobFailed => {
+                    tracing::info!(%error, "it failed");
+                }
+                outcome => drop(outcome?),
+            }
+            return Ok(Pending::Ended);
+        }
+        let Some(job) = open.iter().find(|job| found.is_named_by(job)) else {
+            return Ok(Pending::Nothing);
+        };
+        self.cx.warn(
+            Diagnostic::warning(format!("An update of {} is staged already", found.name()))
+                .detail(format!(
+                    "The job {} ({}) waits for a restart of the host. It was begun by an apply that \
+                     did not end, or by somebody else; no second one is started.",
+                    job.id, job.name
+                ))
+                .detail(format!(
+                    "The queue does not tell which version it brings. If it is not {}, a plan after \
+                     the restart shows that.",
+                    step.to
+                ))
+                .at(component_path(key)),
+        );
+        self.staged.insert(key.to_owned(), (job.id.clone(), step.to.clone()));
+        self.remember()?;
+        Ok(Pending::Staged)
+    }
+
+    async fn start(&self, source: &Source) -> Result<String, Error> {
+        // Never at once: an iDRAC may restart the host for that. What needs no restart does not wait.
+        let time = ApplyTime::OnReset;
+        match source {
+            Source::Image(Image::File(file)) => self.host.push_update(file, time).await,
+            Source::Image(Image::Url(url)) => {
+                self.host.simple_update(&SimpleUpdate::new(url).apply_time(time)).await
+            }
+            Source::Previous(firmware) => self.host.roll_back(firmware, time).await,
+        }
+    }
+
+    /// Checks that the inventory shows what a job was for.
+    async fn verify(&mut self, key: &str, step: &Step, job: &str, gone: bool) -> Result<()> {
+        self.host.wait_until_ready().await?;
+        let word = self.word(key).to_owned();
+        let settled = |inventory: &[Firmware]| {
+            // Also another version than before is an answer.
+            Found::find(inventory, &word).is_some_and(|found| found.version(&step.to) != step.from)
+        };
+        let inventory = self.host.wait_for_firmware(INVENTORY_LAG, settled).await?;
+        let found = self.found(&inventory, key)?;
+        let now = found.version(&step.to);
+        if now == step.to {
+            self.staged.remove(key);
+            return self.remember();
+        }
+        let what = if gone { "is gone from the queue" } else { "ended well" };
+        let name = found.name();
+        Err(match now == step.from {
+            true => Diagnostic::error(format!("{name} still has version {now}"))
+                .detail(format!("The job {job} {what}, and the inventory shows no change."))
+                .hint("does the image bring another version, or does the server need its power cut?"),
+            false => Diagnostic::error(format!("The image does not bring {name} {}", step.to))
+                .detail(format!("The job {job} {what}, and {name} has version {now} now."))
+                .hint("correct `version`, or use another image"),
+        }
+        .at(component_path(key).attribute("version")))
+    }
+
+    /// Restarts the host, where something waits for that, and sees it through.
+    async fn restart(&mut self) -> Result<()> {
+        let inventory = self.host.firmware_inventory().await?;
+        let mut waiting = vec![];
+        for (key, (id, to)) in self.staged.clone() {
+            let job = self.host.job(&id).await?;
+            if job.is_some_and(|job| job.is_open() && job.phase() != Phase::UserIntervention) {
+                let from = self.found(&inventory, &key)?.version(&to).to_owned();
+                waiting.push((key, id, Step { from, to, source: None }));
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let name = &self.host.name;
+        let power = self.host.system().await?.power_state;
+        if power.as_deref() != Some("On") {
+            self.cx.warn(
+                Diagnostic::warning(format!("{name} is off and is left off"))
+                    .detail("What is staged happens when it is switched on."),
+            );
+            return Ok(());
+        }
+        tracing::warn!(server = name, jobs = waiting.len(), "restarting the host, as `reboot` says");
+        self.host.restart_host().await.context(format!("Could not restart {name}"))?;
+        let mut failures = vec![];
+        for (key, id, step) in waiting {
+            let path = component_path(&key).attribute("image");
+            match self.host.follow_job(&id, Stop::AtEnd).await {
+                Ok(JobEnd::UserIntervention(job)) => self.cx.warn(
+                    Diagnostic::warning(format!("`{key}` needs the server's power to be cut"))
+                        .detail(format!("The job {id} {}.", job.ending()))
+                        .hint("switch the server off and on, or unplug it")
+                        .at(component_path(&key)),
+                ),
+                Ok(end) => {
+                    self.verify(&key, &step, &id, end == JobEnd::Gone).await?;
+                }
+                Err(error) => {
+                    self.staged.remove(&key);
+                    self.remember()?;
+                    failures.push(Diagnostic::from(error).at(path));
+                }
+            }
+        }
+        self.host.wait_until_ready().await?;
+        match failures.into_iter().next() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    fn found(&self, inventory: &[Firmware], key: &str) -> Result<Found> {
+        let word = self.word(key);
+        Found::find(inventory, word).ok_or_else(|| missing(inventory, key, word))
+    }
+
+    fn step(&self, inventory: &[Firmware], key: &str, found: &Found) -> Result<Option<Step>> {
+        let component = &self.plan.components[key];
+        let image = match &component.image {
+            Some(image) => Value::Known(image.parse().at(component_path(key).attribute("image"))?),
+            None => Value::Null,
+        };
+        found
+            .step(inventory, &component.version, image, self.plan.allow_downgrade)
+            .at(component_path(key).attribute("version"))
+    }
+
+    fn word<'b>(&'b self, key: &'b str) -> &'b str {
+        let component = self.plan.components.get(key);
+        component.and_then(|component| component.component.as_deref()).unwrap_or(key)
+    }
+
+    fn remember(&self) -> Result<()> {
+        self.cx.remember(STAGED, &self.staged)
+    }
+}
+
+/// What the queue holds for a component.
+enum Pending {
+    /// An update that runs has ended: look again.
+    Ended,
+    Nothing,
+    Staged,
+}
+
+/// Whether a restart of the iDRAC ended the job before it began to write.
+fn is_interrupted(error: &Error) -> bool {
+    let code = error.job().map(|job| message_code(&job.message_id));
+    matches!(code, Some("RED114" | "RED115"))
+}

@@ -1,0 +1,196 @@
+//! What a plan of firmware says beyond the classes of its attributes: from which version to which, and
+//! what the host has to do for it.
+
+use std::collections::BTreeMap;
+
+use onprem_redfish::Firmware;
+use tf_provider::{Diagnostic, PlanContext, Result, Value};
+
+use super::component::{Found, Source, Step};
+use super::{
+    ComponentValues, RebootPolicy, STAGED, ServerFirmware, ServerFirmwareValues, Staged,
+    component_path, soon, word,
+};
+use crate::idrac::Idrac;
+
+pub(super) async fn plan(
+    cx: &mut PlanContext<ServerFirmware>,
+    idrac: Option<&Idrac>,
+) -> Result<()> {
+    let Some(planned) = cx.planned().cloned() else { return Ok(()) };
+    let policy = planned.reboot.known().cloned().unwrap_or(RebootPolicy::Never);
+    waiting(cx, &policy);
+    if cx.prior().is_some() && !cx.changes("components") {
+        return Ok(());
+    }
+    let (Some(idrac), Some(server), Some(components)) =
+        (idrac, planned.server.known(), planned.components.known())
+    else {
+        return Ok(());
+    };
+    let host = idrac.host(server)?;
+    let host = host.until(&soon());
+    let inventory = host.firmware_inventory().await?;
+    let steps = steps(cx, &planned, components, &inventory).await?;
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let (mut cold, mut cplds) = (vec![], 0);
+    for (found, step) in &steps {
+        if found.needs_reboot() {
+            cold.push(format!("{} {}", found.name(), step.to));
+            cplds += usize::from(found.is_cpld());
+        }
+    }
+    let lines: Vec<String> =
+        steps.iter().map(|(found, step)| format!("  {}", step.describe(found))).collect();
+    let notice = Diagnostic::warning(format!("Firmware of {server} will be updated"))
+        .detail(lines.join("\n"));
+    if cold.is_empty() {
+        cx.report(notice.detail("No restart of the host is needed."));
+        return Ok(());
+    }
+    if policy == RebootPolicy::Error {
+        cx.report(
+            Diagnostic::error("The update needs a restart of the host")
+                .detail(lines.join("\n"))
+                .hint("`reboot` is `error`: set it to `never` or `if-needed`")
+                .at("reboot"),
+        );
+        return Ok(());
+    }
+    if policy == RebootPolicy::IfNeeded {
+        cx.report(notice.detail("The host will be restarted, as `reboot` says.").at("reboot"));
+        return Ok(());
+    }
+    if cplds > 0 && cold.len() > cplds {
+        cx.report(
+            Diagnostic::error("A CPLD is updated alone")
+                .detail(format!("Staged together would be: {}.", cold.join(", ")))
+                .hint(
+                    "update the CPLD in an apply of its own, or set `reboot = \"if-needed\"`, which \
+                     restarts the host in between",
+                )
+                .at("components"),
+        );
+    }
+    let service = host.update_service().await?;
+    if !service.can_wait_for_reset() {
+        cx.report(
+            Diagnostic::error(format!("The iDRAC of {server} might restart the host by itself"))
+                .detail(format!(
+                    "It does not offer to let an update wait for a restart (`OnReset`), which {} needs.",
+                    cold.join(", ")
+                ))
+                .hint("update the iDRAC itself first, or allow the restart: reboot = \"if-needed\"")
+                .at("reboot"),
+        );
+    }
+    cx.report(
+        notice
+            .detail(
+                "What needs a restart of the host is staged and waits for one; the host is not \
+                 restarted.",
+            )
+            .hint("`state` tells what waits; `reboot = \"if-needed\"` has it done"),
+    );
+    Ok(())
+}
+
+/// What waits for a restart may be done by the time of the apply, or is done by it.
+fn waiting(cx: &mut PlanContext<ServerFirmware>, policy: &RebootPolicy) {
+    let Some(prior) = cx.prior().cloned() else { return };
+    if prior.state.known().is_none_or(|state| state == "done") {
+        return;
+    }
+    let overdue =
+        prior.pending_reboot.known() == Some(&true) && *policy == RebootPolicy::IfNeeded;
+    let touched = ["components", "reboot", "allow_downgrade"].iter().any(|name| cx.changes(name));
+    if !overdue && !touched {
+        return;
+    }
+    cx.unknown("state");
+    cx.unknown("pending_reboot");
+    for (key, component) in prior.components.known().into_iter().flatten() {
+        let state = component.known().and_then(|component| component.state.known());
+        if state.is_some_and(|state| state != "done") {
+            cx.unknown(component_path(key).attribute("state"));
+            cx.unknown(component_path(key).attribute("installed_version"));
+        }
+    }
+    if overdue {
+        cx.report(
+            Diagnostic::warning("The host will be restarted")
+                .detail("Updates were staged before that wait for it, and `reboot` is `if-needed`.")
+                .hint("with `reboot = \"never\"` they wait on")
+                .at("reboot"),
+        );
+    }
+}
+
+/// What has to be done, with every obstacle reported.
+async fn steps(
+    cx: &mut PlanContext<ServerFirmware>,
+    planned: &ServerFirmwareValues,
+    components: &BTreeMap<String, Value<ComponentValues>>,
+    inventory: &[Firmware],
+) -> Result<Vec<(Found, Step)>> {
+    let staged = cx.recall::<Staged>(STAGED)?.unwrap_or_default();
+    let allow_downgrade = planned.allow_downgrade.known() == Some(&true);
+    let mut steps = vec![];
+    for (key, component) in components {
+        let Some(component) = component.known() else { continue };
+        let (Some(word), Some(version)) =
+            (word(key, &component.component), component.version.known())
+        else {
+            continue;
+        };
+        let path = component_path(key);
+        let Some(found) = Found::find(inventory, word) else {
+            cx.report(missing(inventory, key, word));
+            continue;
+        };
+        if staged.get(key).is_some_and(|(_, staged)| staged == version) {
+            continue;
+        }
+        let image = match &component.image {
+            Value::Null => Value::Null,
+            Value::Unknown => Value::Unknown,
+            Value::Known(image) => match image.parse() {
+                Ok(image) => Value::Known(image),
+                // The validation has said it.
+                Err(_) => continue,
+            },
+        };
+        match found.step(inventory, version, image, allow_downgrade) {
+            Ok(None) => {}
+            Ok(Some(step)) => {
+                if let Some(Source::Image(image)) = &step.source
+                    && let Some(manifest) = image.manifest().await
+                    && let Err(problem) = found.check(&manifest, version)
+                {
+                    cx.report(problem.at(path.attribute("image")));
+                    continue;
+                }
+                steps.push((found, step));
+            }
+            Err(problem) => cx.report(problem.at(path.attribute("version"))),
+        }
+    }
+    Ok(steps)
+}
+
+/// That there is no such component, with those that there are.
+pub(super) fn missing(inventory: &[Firmware], key: &str, word: &str) -> Diagnostic {
+    let installed = inventory.iter().filter(|one| one.is_installed() && one.updateable);
+    let names: Vec<String> = installed
+        .map(|one| match &one.component_id {
+            Some(id) => format!("  {} ({id}, {})", one.name, one.fqdd),
+            None => format!("  {} ({})", one.name, one.fqdd),
+        })
+        .collect();
+    Diagnostic::error(format!("The server has no component `{word}`"))
+        .detail(format!("It has:\n{}", names.join("\n")))
+        .hint("name it by id, FQDD or name in `component`")
+        .at(component_path(key))
+}

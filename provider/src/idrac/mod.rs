@@ -1,0 +1,28 @@
+//! Dell iDRAC: the firmware of servers.
+//!
+//! `system` is the provider block's part and the clients that it makes; `explain` says what errors mean.
+//! Every other file is one resource or data source, in the list below.
+
+mod explain;
+mod firmware;
+mod inventory;
+mod jobs;
+mod server;
+mod system;
+
+use tf_provider::Registry;
+
+use crate::Clients;
+
+pub(crate) use explain::explain;
+pub(crate) use system::{Host, Idrac, IdracSystem, validate};
+pub use system::{IdracConfig, IdracServer};
+
+/// What the provider offers for Dell iDRAC.
+pub(crate) fn register(registry: &mut Registry<Clients>) {
+    registry
+        .resource::<firmware::ServerFirmware>()
+        .data_source::<inventory::FirmwareInventory>()
+        .data_source::<jobs::Jobs>()
+        .data_source::<server::Server>();
+}

@@ -1,0 +1,161 @@
+//! The clients of the configured servers.
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use onprem_http::{Deadline, Secret};
+use onprem_redfish::{Client, Error};
+use tf_provider::{Context, Diagnostic, ResourceModel, Result};
+use tokio::task::JoinSet;
+
+/// Time limit where no operation brings its own: data sources and plans.
+const DEFAULT_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// Time for ending sessions: Terraform kills a provider that takes 2 s.
+const GOODBYE_LIMIT: Duration = Duration::from_millis(1500);
+
+/// What all servers have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) ca_certificate: Option<String>,
+    pub(super) fingerprints: Vec<String>,
+    pub(super) insecure: bool,
+    pub(super) timeout: Option<Duration>,
+    pub(super) headers: Vec<(String, Secret)>,
+}
+
+/// What is one server's own.
+#[derive(Clone, Debug)]
+pub(super) struct HostSettings {
+    pub(super) endpoint: String,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret>,
+}
+
+/// The servers, with a client for each that was needed.
+#[derive(Debug)]
+pub(crate) struct Hosts {
+    common: Common,
+    servers: BTreeMap<String, HostSettings>,
+    // Made on first use: reading a certificate file is I/O, which configuring must not do.
+    clients: Mutex<BTreeMap<String, Client>>,
+}
+
+impl Hosts {
+    pub(super) fn new(common: Common, servers: BTreeMap<String, HostSettings>) -> Self {
+        Self { common, servers, clients: Mutex::default() }
+    }
+
+    pub(super) async fn close(&self) {
+        let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut goodbyes = JoinSet::new();
+        for client in clients.into_values() {
+            goodbyes.spawn(async move { client.close().await });
+        }
+        let all = async { while goodbyes.join_next().await.is_some() {} };
+        if tokio::time::timeout(GOODBYE_LIMIT, all).await.is_err() {
+            tracing::debug!("some sessions could not be deleted in time");
+        }
+    }
+
+    fn client(&self, server: &str) -> Result<Client> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(server) {
+            return Ok(client.clone());
+        }
+        let settings = self.servers.get(server).ok_or_else(|| self.unknown(server))?;
+        let (Some(username), Some(password)) = (&settings.username, &settings.password) else {
+            return Err(Diagnostic::error(format!("The iDRAC of {server} has no credentials"))
+                .detail(
+                    "Neither `idrac.username` with `idrac.password` is set in provider \"onprem\", \
+                     nor are IDRAC_USERNAME and IDRAC_PASSWORD in the environment.",
+                )
+                .hint("make a user with the privileges Login and System Control on the iDRAC"));
+        };
+        let client = self.build(settings, username, password.clone())?;
+        clients.insert(server.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    fn build(
+        &self,
+        settings: &HostSettings,
+        username: &str,
+        password: Secret,
+    ) -> Result<Client, Error> {
+        let common = &self.common;
+        let mut builder =
+            Client::builder(&settings.endpoint, username, password).insecure(common.insecure);
+        if let Some(certificate) = &common.ca_certificate {
+            builder = builder.ca_certificate(certificate);
+        }
+        for fingerprint in &common.fingerprints {
+            builder = builder.fingerprint(fingerprint);
+        }
+        if let Some(timeout) = common.timeout {
+            builder = builder.timeout(timeout);
+        }
+        for (name, value) in &common.headers {
+            builder = builder.header(name, value.clone());
+        }
+        builder.build()
+    }
+
+    fn unknown(&self, server: &str) -> Diagnostic {
+        let names: Vec<String> = self.servers.keys().map(|name| format!("`{name}`")).collect();
+        let known = match names.as_slice() {
+            [] => "It names no server.".to_owned(),
+            names => format!("It names {}.", names.join(", ")),
+        };
+        Diagnostic::error(format!("There is no server `{server}` in the provider block"))
+            .detail(format!("`idrac.servers` in provider \"onprem\" does not name it. {known}"))
+            .hint(format!(
+                "add it: servers = {{ \"{server}\" = {{ endpoint = \"https://…\" }} }}"
+            ))
+            .at("server")
+    }
+}
+
+/// The configured servers.
+#[derive(Clone, Debug)]
+pub(crate) struct Idrac(Arc<Hosts>);
+
+impl Idrac {
+    pub(super) fn new(hosts: Arc<Hosts>) -> Self {
+        Self(hosts)
+    }
+
+    /// One server, within the default time limit.
+    pub(crate) fn host(&self, server: &str) -> Result<Host> {
+        let deadline = Deadline::after(DEFAULT_LIMIT, "the default timeout");
+        let client = self.0.client(server)?.until(&deadline);
+        Ok(Host { name: server.to_owned(), client })
+    }
+}
+
+/// One server; dereferences to [`onprem_redfish::Client`].
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    /// Its name in the provider block.
+    pub(crate) name: String,
+    client: Client,
+}
+
+impl Host {
+    /// The same server, within the time that the operation has.
+    pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
+        let name = format!("the {} timeout", cx.operation().verb());
+        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
+        Self { name: self.name.clone(), client: self.client.until(&deadline) }
+    }
+}
+
+impl Deref for Host {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
