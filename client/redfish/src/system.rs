@@ -144,9 +144,10 @@ impl Client {
         let body = json!({ "RebootJobType": "GracefulRebootWithForcedShutdown" });
         let answer = self.send(&Call::new(Method::POST, create).json(&body)).await?;
         let location = answer.location().map(|path| json::last_segment(&path).to_owned());
-        let id = location.or_else(|| json::text(&answer.body, "/RebootJobID")).ok_or_else(|| {
-            Error::new(ErrorKind::Decode, "the answer to the reboot job does not tell its id")
-        })?;
+        let id =
+            location.or_else(|| json::text(&answer.body, "/RebootJobID")).ok_or_else(|| {
+                Error::new(ErrorKind::Decode, "the answer to the reboot job does not tell its id")
+            })?;
         let body = json!({ "JobArray": [id], "StartTimeInterval": "TIME_NOW" });
         self.send(&Call::new(Method::POST, set_up).json(&body)).await.map(drop)
     }

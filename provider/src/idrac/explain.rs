@@ -84,13 +84,17 @@ fn job_hint(error: &Error) -> &'static str {
             "the iDRAC itself fetches the image: can it resolve and reach the web server, and is the \
              file there?"
         }
-        "RED136" => "the iDRAC does not trust the web server's certificate: serve the image by http",
+        "RED136" => {
+            "the iDRAC does not trust the web server's certificate: serve the image by http"
+        }
         "RED050" | "RED062" => "the web server asks the iDRAC for credentials",
         "RED007" | "RED008" => {
             "the image is damaged, or no update package for Windows (.EXE) or iDRAC image (.d9, .d10)"
         }
         "RED013" | "RED017" | "RED097" | "RED098" => "the image is for another component or model",
-        "RED014" => "a job for the same device is in the queue: data \"onprem_idrac_jobs\" lists it",
+        "RED014" => {
+            "a job for the same device is in the queue: data \"onprem_idrac_jobs\" lists it"
+        }
         "RED149" => "a CPLD is updated alone: apply the others first, and restart the host",
         "PR30" => "the job is stuck for good: take it out of the queue and apply again",
         _ => "the iDRAC's Lifecycle log tells more",

@@ -68,7 +68,9 @@ impl Found {
 
     /// Whether a job says that it is for this component.
     pub(super) fn is_named_by(&self, job: &Job) -> bool {
-        self.devices.iter().any(|device| job.mentions(&device.fqdd) || job.mentions(short(&device.name)))
+        self.devices
+            .iter()
+            .any(|device| job.mentions(&device.fqdd) || job.mentions(short(&device.name)))
     }
 
     /// Whether a package is for this component.

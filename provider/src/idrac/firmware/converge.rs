@@ -156,7 +156,10 @@ impl<'a> Converge<'a> {
                 started => started.at(path().attribute("image"))?,
             };
             tracing::info!(
-                job = started, component = found.name(), from = step.from, to = step.to,
+                job = started,
+                component = found.name(),
+                from = step.from,
+                to = step.to,
                 "the update has begun"
             );
             let stop = if found.needs_reboot() { Stop::WhenStaged } else { Stop::AtEnd };
@@ -265,7 +268,9 @@ impl<'a> Converge<'a> {
         Err(match now == step.from {
             true => Diagnostic::error(format!("{name} still has version {now}"))
                 .detail(format!("The job {job} {what}, and the inventory shows no change."))
-                .hint("does the image bring another version, or does the server need its power cut?"),
+                .hint(
+                    "does the image bring another version, or does the server need its power cut?",
+                ),
             false => Diagnostic::error(format!("The image does not bring {name} {}", step.to))
                 .detail(format!("The job {job} {what}, and {name} has version {now} now."))
                 .hint("correct `version`, or use another image"),
@@ -296,7 +301,11 @@ impl<'a> Converge<'a> {
             );
             return Ok(());
         }
-        tracing::warn!(server = name, jobs = waiting.len(), "restarting the host, as `reboot` says");
+        tracing::warn!(
+            server = name,
+            jobs = waiting.len(),
+            "restarting the host, as `reboot` says"
+        );
         self.host.restart_host().await.context(format!("Could not restart {name}"))?;
         let mut failures = vec![];
         for (key, id, step) in waiting {

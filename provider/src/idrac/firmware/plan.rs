@@ -103,8 +103,7 @@ fn waiting(cx: &mut PlanContext<ServerFirmware>, policy: &RebootPolicy) {
     if prior.state.known().is_none_or(|state| state == "done") {
         return;
     }
-    let overdue =
-        prior.pending_reboot.known() == Some(&true) && *policy == RebootPolicy::IfNeeded;
+    let overdue = prior.pending_reboot.known() == Some(&true) && *policy == RebootPolicy::IfNeeded;
     let touched = ["components", "reboot", "allow_downgrade"].iter().any(|name| cx.changes(name));
     if !overdue && !touched {
         return;

@@ -111,9 +111,7 @@ impl Hosts {
         };
         Diagnostic::error(format!("There is no server `{server}` in the provider block"))
             .detail(format!("`idrac.servers` in provider \"onprem\" does not name it. {known}"))
-            .hint(format!(
-                "add it: servers = {{ \"{server}\" = {{ endpoint = \"https://…\" }} }}"
-            ))
+            .hint(format!("add it: servers = {{ \"{server}\" = {{ endpoint = \"https://…\" }} }}"))
             .at("server")
     }
 }

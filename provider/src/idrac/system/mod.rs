@@ -117,16 +117,14 @@ impl IdracSystem {
                      var.idrac_password, servers = { \"r750-01\" = { endpoint = \
                      \"https://10.0.0.21\" } } } }",
                 )),
-            Settings::Unknown(name) => {
-                Err(Diagnostic::error("No iDRAC can be reached during this plan")
-                    .detail(format!(
-                        "`idrac.{name}` in provider \"onprem\" is known only after another resource \
+            Settings::Unknown(name) => Err(Diagnostic::error(
+                "No iDRAC can be reached during this plan",
+            )
+            .detail(format!(
+                "`idrac.{name}` in provider \"onprem\" is known only after another resource \
                          is applied."
-                    ))
-                    .hint(
-                        "apply that resource first, with `-target`, or give the value as a variable",
-                    ))
-            }
+            ))
+            .hint("apply that resource first, with `-target`, or give the value as a variable")),
             Settings::Known(hosts) => Ok(Arc::clone(hosts)),
         }
     }
