@@ -12,6 +12,12 @@ variable "proxmox_api_token" {
   sensitive   = true
 }
 
+variable "idrac_password" {
+  description = "Password of the user on the iDRACs."
+  type        = string
+  sensitive   = true
+}
+
 provider "onprem" {
   owner = "prod"
 
@@ -19,5 +25,16 @@ provider "onprem" {
     endpoints      = ["https://pve1.example:8006", "https://pve2.example:8006"]
     api_token      = var.proxmox_api_token
     ca_certificate = "/etc/ssl/pve-root-ca.pem"
+  }
+
+  idrac = {
+    username       = "terraform"
+    password       = var.idrac_password
+    ca_certificate = "/etc/ssl/idrac-root-ca.pem"
+
+    servers = {
+      r750-01 = { endpoint = "https://10.0.0.21" }
+      r770-01 = { endpoint = "https://10.0.0.22" }
+    }
   }
 }

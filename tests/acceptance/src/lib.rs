@@ -18,6 +18,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap in a test kit is a failed test")]
 
 mod cluster;
+mod controller;
 mod diagnostic;
 mod plan;
 mod process;
@@ -29,6 +30,7 @@ mod stage;
 mod state;
 
 pub use cluster::Cluster;
+pub use controller::Controller;
 pub use diagnostic::{Diagnostic, Severity};
 pub use plan::Plan;
 pub use process::Running;

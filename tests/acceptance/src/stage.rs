@@ -13,6 +13,7 @@ use xtask::terraform::{Mirror, Terraform};
 use xtask::workspace;
 
 use crate::cluster::Cluster;
+use crate::controller::Controller;
 use crate::plan::Plan;
 use crate::process::Running;
 use crate::provider;
@@ -143,6 +144,21 @@ impl Stage {
     #[must_use]
     pub fn cluster(&self) -> Cluster {
         Cluster::new(&self.runtime, &self.lab)
+    }
+
+    /// The iDRAC of one of the lab's servers, to act behind Terraform's back.
+    #[must_use]
+    pub fn controller(&self, server: &str) -> Controller {
+        Controller::new(&self.runtime, &self.lab, server)
+    }
+
+    /// Restart the host of one of the lab's servers, as somebody beside it does.
+    ///
+    /// # Panics
+    /// When the lab has no such server.
+    pub fn reset_host(&self, server: &str) {
+        let _guard = self.runtime.enter();
+        assert!(self.lab.reset_host(server), "the lab has no server {server}");
     }
 
     /// The working folder.

@@ -25,6 +25,12 @@ impl State {
         }
     }
 
+    /// The value of an output; null when there is none.
+    #[must_use]
+    pub fn output(&self, name: &str) -> &Value {
+        &self.json["outputs"][name]["value"]
+    }
+
     /// Whether the state holds a resource.
     #[must_use]
     pub fn has(&self, address: &str) -> bool {

@@ -1,0 +1,190 @@
+//! What goes wrong with firmware, and what is said about it.
+
+use onprem_lab::{Effect, Fault};
+
+use crate::idrac::{
+    DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, component, diagnostics, firmware, firmware_of,
+    jobs, package, stage, version,
+};
+
+#[test]
+fn a_failed_download_says_what_the_idrac_said() {
+    let Some(stage) = stage("idrac_download") else { return };
+    stage.write(firmware(&diagnostics("4301A79")));
+    let fault = stage.fault(Fault::new(Effect::DownloadFailure { message_id: None }));
+    let run = stage.apply_fails();
+    run.error()
+        .says("Could not create onprem_idrac_firmware")
+        .says("RED006")
+        .hints("can it resolve and reach the web server");
+    assert!(!stage.state().has(FIRMWARE), "nothing was made");
+    assert_eq!(version(&stage, DIAGNOSTICS), "4301A74");
+    stage.lab().faults().disarm(fault);
+    stage.apply();
+    stage.assert_settled();
+    assert_no_restart(&stage);
+}
+
+#[test]
+fn a_failed_job_leaves_the_state_as_it_was() {
+    let Some(stage) = stage("idrac_job_failed") else { return };
+    stage.write(firmware(&diagnostics("4301A79")));
+    stage.apply();
+    let failure = Effect::JobFailure { component: None, message_id: None, state: None };
+    let fault = stage.fault(Fault::new(failure));
+    stage.write(firmware_of("r750-01", &diagnostics("4301A70"), ""));
+    stage.apply_fails().error().says("ended as Failed").says("PR21");
+    assert_eq!(
+        stage.state().attributes(FIRMWARE)["components"]["25806"]["installed_version"],
+        "4301A79"
+    );
+    stage.lab().faults().disarm(fault);
+    stage.apply();
+    assert_eq!(version(&stage, DIAGNOSTICS), "4301A70");
+    stage.assert_settled();
+    assert_no_restart(&stage);
+}
+
+#[test]
+fn a_staged_job_that_fails_after_the_restart_is_told_and_tried_again() {
+    let Some(stage) = stage("idrac_staged_failed") else { return };
+    stage.write(firmware(&bios("1.14.1")));
+    stage.apply();
+    let failure = Effect::JobFailure { component: None, message_id: None, state: None };
+    let fault = stage.fault(Fault::new(failure));
+    stage.reset_host("r750-01");
+    crate::idrac::eventually("the failure in POST", || jobs(&stage)[0]["state"] == "Failed");
+    stage.lab().faults().disarm(fault);
+    let plan = stage.plan();
+    plan.does(&[(FIRMWARE, "update")]);
+    let warnings = plan.run().warnings();
+    assert!(warnings.iter().any(|one| one.summary.contains("staged update of BIOS failed")));
+    stage.apply();
+    assert_eq!(stage.state().attributes(FIRMWARE)["state"], "staged");
+    stage.assert_settled();
+}
+
+#[test]
+fn a_job_that_claims_what_did_not_happen_is_no_success() {
+    let Some(stage) = stage("idrac_claims") else { return };
+    stage.write(firmware(&component("25806", "4301A70", "Diagnostics_R750_WN64_4301A79")));
+    stage
+        .apply_fails()
+        .error()
+        .says("The image does not bring .* 4301A70")
+        .says("has version 4301A79 now");
+    assert_no_restart(&stage);
+}
+
+#[test]
+fn an_image_that_can_be_looked_into_is_checked_in_the_plan() {
+    let Some(stage) = stage("idrac_looked_into") else { return };
+    let before = stage.lab().inventory();
+    let here = |url: String| url.replace("http://images.example.com", &stage.lab().web_url());
+    let wrong = here(component("BIOS", "1.14.1", "BIOS_R750_WN64_1.12.1"));
+    stage.write(firmware(&wrong));
+    stage
+        .plan_fails()
+        .error()
+        .says("The image does not bring BIOS 1.14.1")
+        .says("It brings version 1.12.1");
+    let other = here(component("BIOS", "1.14.1", "CPLD_R750_WN64_1.0.8"));
+    stage.write(firmware(&other));
+    stage.plan_fails().error().says("The image is not for BIOS").says("27763");
+    stage.write(firmware(&here(bios("1.14.1"))));
+    stage.apply();
+    let mut after = stage.lab().inventory();
+    assert_eq!(jobs(&stage).len(), 1);
+    after["servers"]["r750-01"]["jobs"] = before["servers"]["r750-01"]["jobs"].clone();
+    assert_eq!(after, before, "the plans that failed left nothing");
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is() {
+    let Some(stage) = stage("idrac_missing") else { return };
+    stage.write(firmware("raid = { version = \"1\" }"));
+    stage
+        .plan_fails()
+        .error()
+        .says("has no component `raid`")
+        .says("PERC H755 Front \\(104298, RAID.SL.3-1\\)");
+    stage.write(firmware_of("r999", "BIOS = { version = \"1\" }", ""));
+    stage
+        .plan_fails()
+        .error()
+        .says("no server `r999`")
+        .says("It names `r750-01`, `r770-01`")
+        .at("server");
+    stage.write(firmware("BIOS = { version = \"1.14.1\" }"));
+    stage.plan_fails().error().says("There is no image of BIOS 1.14.1").hints("set `image`");
+}
+
+#[test]
+fn a_cpld_is_updated_alone() {
+    let Some(stage) = stage("idrac_cpld") else { return };
+    let cpld = component("CPLD", "1.0.8", "CPLD_R750_WN64_1.0.8");
+    let both = format!("{}\n    {cpld}", bios("1.14.1"));
+    stage.write(firmware(&both));
+    stage.plan_fails().error().says("A CPLD is updated alone");
+    stage.write(firmware_of("r750-01", &both, "reboot = \"if-needed\""));
+    stage.apply();
+    assert_eq!(version(&stage, "CPLD.Embedded.1"), "1.0.8");
+    assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 2);
+    stage.assert_settled();
+}
+
+#[test]
+fn a_plan_that_needs_a_restart_fails_where_reboot_says_so() {
+    let Some(stage) = stage("idrac_reboot_error") else { return };
+    stage.write(firmware_of("r750-01", &bios("1.14.1"), "reboot = \"error\""));
+    stage.plan_fails().error().says("needs a restart of the host").at("reboot");
+    stage.write(firmware_of("r750-01", &diagnostics("4301A79"), "reboot = \"error\""));
+    stage.apply();
+    stage.assert_settled();
+}
+
+#[test]
+fn errors_of_the_system_name_the_provider_block() {
+    let Some(stage) = stage("idrac_access") else { return };
+    stage.write(firmware("BIOS = { version = \"1.13.2\" }"));
+    let block = stage.provider_block();
+    let certificate = block.lines().find(|line| line.contains("ca_certificate")).unwrap();
+    stage.provider(&block.replace(certificate, ""));
+    stage
+        .plan_fails()
+        .error()
+        .says("The iDRAC's certificate is not trusted")
+        .hints("idrac.fingerprints");
+    stage.provider(&block);
+    stage.set("IDRAC_PASSWORD", "wrong-password-of-the-test");
+    let run = stage.plan_fails();
+    run.error().says("The iDRAC refused the credentials").hints("idrac.password");
+    stage.assert_no_secret(&["wrong-password-of-the-test"]);
+    stage.set("IDRAC_PASSWORD", "");
+    stage.plan_fails().error().says("has no credentials").says("IDRAC_PASSWORD");
+    stage.provider("provider \"onprem\" {}");
+    stage.plan_fails().error().says("No iDRAC is configured").hints("idrac = \\{");
+}
+
+#[test]
+fn without_room_for_a_session_it_works_all_the_same() {
+    let Some(stage) = stage("idrac_sessions") else { return };
+    stage.fault(Fault::new(Effect::SessionLimit));
+    stage.write(firmware(&diagnostics("4301A79")));
+    stage.apply();
+    stage.assert_settled();
+    assert_eq!(version(&stage, DIAGNOSTICS), "4301A79");
+}
+
+#[test]
+fn no_password_is_in_state_plan_or_log() {
+    let Some(stage) = stage("idrac_secrets") else { return };
+    stage.trace();
+    stage.write(firmware(&format!("{}\n    {}", diagnostics("4301A79"), bios("1.14.1"))));
+    let _ = stage.plan();
+    stage.apply_plan();
+    stage.write(firmware(&component("25806", "1", "Diagnostics_R750_WN64_4301A70")));
+    let _ = stage.apply_fails();
+    stage.assert_no_secret(&[stage.lab().idrac_password()]);
+    assert!(package("BIOS_R750_WN64_1.14.1").starts_with("http://images"));
+}
