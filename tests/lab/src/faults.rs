@@ -91,6 +91,8 @@ pub enum Effect {
     },
     /// Lets the Lifecycle Controller of an iDRAC say that it is not ready, and take no update.
     LcNotReady,
+    /// Locks an iDRAC down: it refuses updates, resets and changes of its queue.
+    Lockdown,
     /// Answers every write to a guest's configuration as if its lock were held elsewhere.
     LockTimeout,
     /// Takes a node or an iDRAC away: its own port refuses, other nodes answer 595 for it.
@@ -119,7 +121,7 @@ pub enum Effect {
     Status {
         /// HTTP status.
         status: u16,
-        /// Text; a plain one for the status when absent.
+        /// Text, or for an iDRAC the id of a message; a plain one for the status when absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
@@ -430,6 +432,7 @@ impl Faults {
                 | Effect::JobQueueFull
                 | Effect::JobStuck { .. }
                 | Effect::LcNotReady
+                | Effect::Lockdown
                 | Effect::NodeOffline { .. }
                 | Effect::SessionLimit
                 | Effect::StorageFull { .. }
@@ -522,6 +525,10 @@ impl Faults {
 
     pub(crate) fn lifecycle_controller_not_ready(&self, server: &str) -> bool {
         self.strike(server, |effect| (*effect == Effect::LcNotReady).then_some(())).is_some()
+    }
+
+    pub(crate) fn lockdown(&self, server: &str) -> bool {
+        self.strike(server, |effect| (*effect == Effect::Lockdown).then_some(())).is_some()
     }
 
     pub(crate) fn session_limit(&self, server: &str) -> bool {

@@ -48,7 +48,8 @@ enum Command {
         /// node-offline (name=pve2), storage-full (storage=local), tickets-expired; of iDRACs
         /// download-failure (message_id=RED006), job-failure (component=FQDD, state=Failed,
         /// message_id=PR21), job-stuck (state=Scheduled, message_id=PR30), idrac-restart
-        /// (state=Running), lc-not-ready, session-limit, job-queue-full. For each:
+        /// (state=Running), lc-not-ready, session-limit, job-queue-full,
+        /// lockdown. For each:
         /// method=POST, system=proxmox, path=REGEX (Proxmox: after /api2/json, NetBox: after /api),
         /// node=pve1 or node=r750-01, probability=0.5, skip=N, count=N. More at run time through
         /// the admin API: GET and POST /faults.
@@ -145,7 +146,7 @@ async fn serve(options: LabOptions, format: Format) -> Result<(), StartError> {
     let idracs: BTreeMap<String, String> = lab.idracs().into_iter().collect();
     let text = match format {
         Format::Env => format!(
-            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n{netbox}{netbox}{idrac}# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
+            "export PROXMOX_VE_ENDPOINT={}\nexport PROXMOX_VE_API_TOKEN={}\nexport PROXMOX_VE_CA_CERTIFICATE={}\n{netbox}{idrac}# admin {}\n# images {images}, from here {}\n# clock x{clock}\n",
             quote(&endpoints),
             quote(lab.api_token()),
             quote(lab.ca_pem()),

@@ -16,6 +16,11 @@ pub(crate) fn text(id: &str) -> &'static Text {
     TEXTS.iter().find(|text| text.id == id).unwrap_or(&UNKNOWN)
 }
 
+/// Whether the lab knows a message.
+pub(crate) fn known(id: &str) -> bool {
+    TEXTS.iter().any(|text| text.id == id)
+}
+
 /// The message with its arguments in place.
 pub(crate) fn fill(id: &str, arguments: &[String]) -> String {
     let mut message = text(id).message.to_owned();
@@ -358,6 +363,13 @@ pub(crate) static TEXTS: &[Text] = &[
         "Unable to complete the operation because the JSON data format entered is invalid.",
         "Enter the correct JSON data format and retry the operation.",
     ),
+    Text {
+        resolution: "Make sure that the Lockdown.1.SystemLockdown attribute is set to Disabled.",
+        ..info(
+            "SYS406",
+            "Unable to start the configuration operation because the System Lockdown mode is enabled.",
+        )
+    },
     info("SYS413", "The operation successfully completed."),
     info("SYS414", "A new resource is successfully created."),
     warning(
@@ -410,6 +422,13 @@ pub(crate) static TEXTS: &[Text] = &[
         "Unable to start the installation because more than one firmware inventory component URI is entered.",
         "Enter only one firmware inventory component URI for installation and retry the operation.",
     ),
+    Text {
+        resolution: "Wait for the data to be available and retry the operation.",
+        ..info(
+            "SYS518",
+            "iDRAC is currently unable to display any information because data sources are unavailable.",
+        )
+    },
     critical(
         "SYS446",
         "The requested operation cannot be completed because of an internal error.",

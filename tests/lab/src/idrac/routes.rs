@@ -47,6 +47,22 @@ pub(crate) fn answer(idrac: &Arc<Idrac>, request: &Incoming) -> Answer {
         }
         _ => auth::authenticate(idrac, &request.headers)?,
     }
+    if idrac.state().availability == Availability::LifecycleController {
+        match &segments[..] {
+            ["UpdateService", "FirmwareInventory", ..] => return Err(Failure::new(503, "SYS518")),
+            ["JobService", "Jobs", _]
+            | ["Managers", _, "Oem", "Dell", "Jobs", _]
+            | ["Managers", _, "Jobs", _]
+            | ["TaskService", "Tasks" | "TaskMonitors", _] => return Err(Failure::not_found(path)),
+            _ => {}
+        }
+    }
+    let reads_or_asks = reads
+        || path.ends_with("Status")
+        || matches!(segments[..], ["SessionService", "Sessions", _]);
+    if !reads_or_asks && idrac.faults.lockdown(idrac.name()) {
+        return Err(Failure::new(403, "SYS406"));
+    }
     match request.method {
         Method::GET | Method::HEAD => get(idrac, request, &segments, path),
         Method::POST => post(idrac, request, &segments, path),

@@ -17,7 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Idrac;
 use super::reply::{Answer, Failure};
-use super::routes;
+use super::{messages, routes};
 use crate::faults::When;
 use crate::requests::Request as Logged;
 
@@ -122,6 +122,7 @@ async fn respond(
     }
     let answer = if let Some((status, message)) = verdict.status {
         Err(match message {
+            Some(message) if messages::known(&message) => Failure::new(status, &message),
             Some(message) => Failure::message(status, message),
             None => Failure::new(status, "SYS446"),
         })

@@ -24,6 +24,7 @@ async fn sushy_updates_a_bios() {
         let output = Command::new(&python)
             .arg(&script)
             .env("LAB_ENDPOINT", endpoint)
+            .env("LAB_WEB", lab.web_url())
             .env("LAB_USER", lab.idrac_username())
             .env("LAB_PASSWORD", lab.idrac_password())
             .env("LAB_CA", ca.path())

@@ -234,10 +234,41 @@ async fn an_idrac_that_is_not_ready_or_full_takes_no_update() {
     assert_eq!(got.message(), "RAC0218");
     let fault = Fault::new(Effect::Status { status: 500, message: Some("no luck".to_owned()) });
     lab.faults().arm(fault.system("idrac").path("/Jobs$").count(1)).unwrap();
+    lab.faults().arm("status,status=500,message=SYS518,path=/Tasks$".parse().unwrap()).unwrap();
+    assert_eq!(redfish.get("/redfish/v1/TaskService/Tasks").await.message(), "SYS518");
     let got = redfish.get(JOBS).await;
     assert_eq!(got.status, 500);
     assert_eq!(got.body["error"]["@Message.ExtendedInfo"][0]["Message"], "no luck");
     assert_eq!(redfish.get(JOBS).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_down_idrac_is_only_read() {
+    let (lab, redfish) = start().await;
+    lab.faults().arm("lockdown,node=r750-01".parse().unwrap()).unwrap();
+    let body = json!({ "ImageURI": format!("http://images.example.com/firmware/{BIOS}") });
+    let reset = json!({ "ResetType": "ForceRestart" });
+    for (path, body) in [(SIMPLE_UPDATE, &body), (RESET, &reset)] {
+        let got = redfish.post(path, body).await;
+        assert_eq!((got.status, got.message()), (403, "SYS406"), "{path}");
+    }
+    assert_eq!(redfish.post(LC_STATUS, &json!({})).await.status, 200);
+    assert_eq!(redfish.get(JOBS).await.status, 200);
+    assert_eq!(lab.inventory()["servers"]["r750-01"]["power_events"], json!([]));
+}
+
+/// The host goes on with what it flashes while its iDRAC restarts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bios_survives_a_restart_of_the_idrac() {
+    let (lab, redfish) = start().await;
+    lab.faults().arm("idrac-restart,state=Running,count=1".parse().unwrap()).unwrap();
+    let job = redfish.update(BIOS).await;
+    redfish.until(&job, &["Scheduled"]).await;
+    redfish.post(RESET, &json!({ "ResetType": "ForceRestart" })).await;
+    assert_eq!(ends(&redfish, &job).await, ("Completed".to_owned(), "PR19".to_owned()));
+    let server = &lab.inventory()["servers"]["r750-01"];
+    assert_eq!((&server["idrac_restarts"], &server["boots"]), (&json!(1), &json!(1)));
+    assert_eq!(server["firmware"]["BIOS.Setup.1-1"]["version"], "1.14.1");
 }
 
 /// `OnStartUpdateRequest` waits for `StartUpdate`; a reboot job waits for `SetupJobQueue`.

@@ -62,7 +62,7 @@ async fn an_idrac_restarts_in_its_own_update_and_the_host_runs_on() {
         assert_eq!(inventory["idrac_restarts"], 1);
         assert_eq!(inventory["boots"], 0);
         assert_eq!(inventory["firmware"]["iDRAC.Embedded.1-1"]["version"], version);
-        assert_eq!(redfish.post(LC_STATUS, &json!({})).await.body["Status"], "Ready");
+        assert_eq!(redfish.post(LC_STATUS, &json!({})).await.body["Status"], "Ready", "{server}");
     }
 }
 

@@ -1,7 +1,11 @@
 """Logs in, reads the inventory, updates a BIOS and follows its task, resets; all through sushy."""
 
+import io
 import os
 import time
+import urllib.request
+import xml.etree.ElementTree
+import zipfile
 
 import sushy
 
@@ -30,6 +34,12 @@ assert f"Installed-25227-{manager.firmware_version}__iDRAC.Embedded.1-1" in befo
 
 wanted = os.environ["LAB_VERSION"]
 package = f"http://images.example.com/firmware/{os.environ['LAB_PACKAGE']}"
+near = f"{os.environ['LAB_WEB']}/firmware/{os.environ['LAB_PACKAGE']}"
+archive = zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(near).read()))
+assert archive.testzip() is None and archive.namelist() == ["package.xml", "payload/159.bin"]
+component = xml.etree.ElementTree.fromstring(archive.read("package.xml"))
+assert component.get("vendorVersion") == wanted, component.attrib
+assert component.find("SupportedDevices/Device").get("componentID") == "159"
 monitor = service.simple_update(package, transfer_protocol=sushy.UPDATE_PROTOCOL_HTTP)
 
 
