@@ -4,6 +4,7 @@
 mod auth;
 mod documents;
 mod engine;
+mod faults;
 mod hardware;
 mod inventory;
 mod jobs;
@@ -33,7 +34,6 @@ use crate::downloads::Downloads;
 use crate::faults::Faults;
 use crate::requests::Requests;
 
-pub(crate) use self::jobs::JobState;
 pub(crate) use self::packages::all as packages;
 pub(crate) use self::server::serve;
 

@@ -1,15 +1,18 @@
 //! The documents of the tree, as a client may GET them.
 
+mod dell;
+
 use serde_json::{Value, json};
 
-use super::auth;
-use super::hardware::{Generation, Kind};
-use super::inventory;
-use super::jobs::iso;
-use super::messages;
-use super::power::RESET_TYPES;
-use super::state::Availability;
-use super::{Idrac, engine};
+use crate::idrac::auth;
+use crate::idrac::hardware::{Generation, Kind};
+use crate::idrac::inventory;
+use crate::idrac::jobs::iso;
+use crate::idrac::messages;
+use crate::idrac::power::RESET_TYPES;
+use crate::idrac::{Idrac, engine};
+
+pub(crate) use self::dell::remote_services_status;
 
 const ROOT: &str = "/redfish/v1";
 const SYSTEM: &str = "/redfish/v1/Systems/System.Embedded.1";
@@ -42,14 +45,14 @@ pub(crate) fn document(idrac: &Idrac, segments: &[&str]) -> Option<Value> {
         }
         ["Managers", "iDRAC.Embedded.1"] => manager(idrac),
         ["Managers", "iDRAC.Embedded.1", "Jobs"] if idrac.generation() == Generation::Nine => {
-            dell_jobs(idrac, "Managers/iDRAC.Embedded.1/Jobs")
+            dell::dell_jobs(idrac, "Managers/iDRAC.Embedded.1/Jobs")
         }
         ["Managers", "iDRAC.Embedded.1", "Jobs", id] if idrac.generation() == Generation::Nine => {
             let mut job = idrac.state().jobs.get(*id)?.dell();
             job["@odata.id"] = format!("{MANAGER}/Jobs/{id}").into();
             job
         }
-        ["Managers", "iDRAC.Embedded.1", "Oem", "Dell", rest @ ..] => dell(idrac, rest)?,
+        ["Managers", "iDRAC.Embedded.1", "Oem", "Dell", rest @ ..] => dell::dell(idrac, rest)?,
         ["Registries"] => collection(
             "Registries",
             "MessageRegistryFileCollection",
@@ -78,7 +81,7 @@ pub(crate) fn document(idrac: &Idrac, segments: &[&str]) -> Option<Value> {
         ),
         ["Systems", "System.Embedded.1"] => system(idrac),
         ["Systems", "System.Embedded.1", "Oem", "Dell", "DellSystem", "System.Embedded.1"] => {
-            dell_system(idrac)
+            dell::dell_system(idrac)
         }
         ["TaskService"] => task_service(idrac),
         ["TaskService", "Tasks"] => {
@@ -366,7 +369,7 @@ fn system(idrac: &Idrac) -> Value {
             "Oem": {
                 "Dell": {
                     "@odata.type": "#DellOem.v1_3_0.DellOemResources",
-                    "DellSystem": dell_system(idrac),
+                    "DellSystem": dell::dell_system(idrac),
                 }
             },
             "PartNumber": hardware.part_number,
@@ -382,30 +385,6 @@ fn system(idrac: &Idrac) -> Value {
             "SerialNumber": hardware.serial,
             "Status": ok,
             "SystemType": "Physical",
-            "UUID": hardware.uuid,
-        }),
-    )
-}
-
-fn dell_system(idrac: &Idrac) -> Value {
-    let hardware = idrac.hardware;
-    with(
-        head(&format!("{SYSTEM}/Oem/Dell/DellSystem/System.Embedded.1"), "DellSystem", "v1_3_0"),
-        json!({
-            "BIOSReleaseDate": "05/01/2024",
-            "BladeGeometry": "NotApplicable",
-            "CPURollupStatus": "OK",
-            "ChassisName": "Main System Chassis",
-            "ChassisServiceTag": hardware.service_tag,
-            "ChassisSystemHeightUnit": 2,
-            "Id": "System.Embedded.1",
-            "ManagedSystemSize": "2 U",
-            "MaxCPUSockets": 2,
-            "Name": "DellSystem",
-            "NodeID": hardware.service_tag,
-            "PSRollupStatus": "OK",
-            "SystemGeneration": hardware.system_generation,
-            "SystemID": hardware.system_id,
             "UUID": hardware.uuid,
         }),
     )
@@ -465,85 +444,6 @@ fn manager(idrac: &Idrac) -> Value {
             "UUID": hardware.uuid,
         }),
     )
-}
-
-fn dell(idrac: &Idrac, segments: &[&str]) -> Option<Value> {
-    let action = |service: &str, name: &str| json!({ "target": format!("{MANAGER}/Oem/Dell/{service}/Actions/{service}.{name}") });
-    Some(match segments {
-        ["DellJobService"] => with(
-            head(&format!("{MANAGER}/Oem/Dell/DellJobService"), "DellJobService", "v1_2_0"),
-            json!({
-                "Actions": {
-                    "#DellJobService.CreateRebootJob": with(
-                        action("DellJobService", "CreateRebootJob"),
-                        json!({ "RebootJobType@Redfish.AllowableValues": [
-                            "GracefulRebootWithForcedShutdown",
-                            "GracefulRebootWithoutForcedShutdown",
-                            "PowerCycle",
-                        ] }),
-                    ),
-                    "#DellJobService.DeleteJobQueue": action("DellJobService", "DeleteJobQueue"),
-                    "#DellJobService.SetupJobQueue": action("DellJobService", "SetupJobQueue"),
-                },
-                "CurrentNumberOfJobs": idrac.state().jobs.len(),
-                "DeleteOnCompletionTimeoutMinutes": 2880,
-                "Description": "The service of the job queue",
-                "Id": "Job Service",
-                "MaximumNumberOfJobs": engine::QUEUE,
-                "Name": "DellJobService",
-                "StartAutoDeleteAtThreshold": engine::QUEUE / 2,
-            }),
-        ),
-        ["DellLCService"] => with(
-            head(&format!("{MANAGER}/Oem/Dell/DellLCService"), "DellLCService", "v1_3_0"),
-            json!({
-                "Actions": {
-                    "#DellLCService.GetRSStatus": action("DellLCService", "GetRSStatus"),
-                    "#DellLCService.GetRemoteServicesAPIStatus":
-                        action("DellLCService", "GetRemoteServicesAPIStatus"),
-                },
-                "Description": "The service of the Lifecycle Controller",
-                "Id": "DellLCService",
-                "Name": "DellLCService",
-            }),
-        ),
-        ["Jobs"] => dell_jobs(idrac, "Managers/iDRAC.Embedded.1/Oem/Dell/Jobs"),
-        ["Jobs", id] => idrac.state().jobs.get(*id)?.dell(),
-        _ => return None,
-    })
-}
-
-fn dell_jobs(idrac: &Idrac, path: &str) -> Value {
-    let mut document = collection(path, "DellJobCollection", "JobQueue", &jobs(idrac));
-    document["Description"] = "Collection of Job Instances".into();
-    document
-}
-
-/// `GetRemoteServicesAPIStatus`: what the Lifecycle Controller and the host are doing.
-pub(crate) fn remote_services_status(idrac: &Idrac) -> Value {
-    let kept = idrac.faults.lifecycle_controller_not_ready(idrac.name());
-    let in_use = idrac.lifecycle_controller.try_lock().is_err();
-    let state = idrac.state();
-    let initializing = state.availability != Availability::Ready || kept;
-    let controller = match () {
-        () if initializing => "Initializing",
-        () if in_use || state.power.post || state.power.collecting => "InUse",
-        () => "Ready",
-    };
-    let server = match &state.power {
-        power if !power.on => "PoweredOff",
-        power if power.post => "InPOST",
-        power if power.collecting => "CollectingInventory",
-        _ => "OutOfPOST",
-    };
-    let runtime = if initializing { "NotReady" } else { "Ready" };
-    let ready = controller == "Ready";
-    json!({
-        "LCStatus": if ready { "Ready" } else { controller },
-        "RTStatus": runtime,
-        "ServerStatus": server,
-        "Status": if ready { "Ready" } else { "NotReady" },
-    })
 }
 
 fn power_state(idrac: &Idrac) -> &'static str {
