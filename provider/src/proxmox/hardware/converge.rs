@@ -7,6 +7,7 @@ use tf_provider::api::ApiChanges;
 use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Result, Value};
 
+use super::Agent;
 use super::cdrom::{self, CdromsPlan};
 use super::cloud_init::{self, CloudInitPlan};
 use super::disk::{self, DiskPlan, DiskSlot, DiskValues};
@@ -42,7 +43,9 @@ impl Guest<'_> {
         config: &GuestConfig,
     ) -> Result<()> {
         let mut params = Params::new();
-        format::add_changes(&mut params, &settings.hardware);
+        let mut hardware = settings.hardware;
+        Agent::narrow(&mut hardware, config)?;
+        format::add_changes(&mut params, &hardware);
         if let Some(network) = settings.network {
             network::change(network, config, &mut params)?;
         }

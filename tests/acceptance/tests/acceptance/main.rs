@@ -23,3 +23,4 @@ mod scale;
 mod template;
 mod template_errors;
 mod template_settings;
+mod template_slots;
