@@ -1,5 +1,6 @@
-//! A stand-in data centre on loopback: a Proxmox VE cluster of three nodes that answers like a real
-//! one, with a clock that tests can advance and faults that they can arm.
+//! A stand-in data centre on loopback: a Proxmox VE cluster of three nodes, a NetBox, and two servers
+//! with an iDRAC, which answer like real ones, with a clock that tests can advance and faults that
+//! they can arm.
 //!
 //! ```no_run
 //! # #[tokio::main]

@@ -1,6 +1,6 @@
 //! What goes wrong: packages that do not fit, faults, restarts, a queue that is full.
 
-use onprem_lab::{Effect, Fault, Lab, LabOptions};
+use onprem_lab::{Effect, Fault, Lab, LabOptions, When};
 use serde_json::{Value, json};
 
 use super::client::{JOBS, LC_STATUS, RESET, Redfish, SIMPLE_UPDATE};
@@ -147,7 +147,6 @@ async fn jobs_and_downloads_fail_on_demand() {
     );
 }
 
-/// Every state of the table can be brought about, and stays until the job is deleted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stuck_job_stays_where_it_is() {
     let (lab, redfish) = start().await;
@@ -255,6 +254,68 @@ async fn a_locked_down_idrac_is_only_read() {
     assert_eq!(redfish.post(LC_STATUS, &json!({})).await.status, 200);
     assert_eq!(redfish.get(JOBS).await.status, 200);
     assert_eq!(lab.inventory()["servers"]["r750-01"]["power_events"], json!([]));
+}
+
+/// Every state of the table can be brought about, with its names in the standard's views.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_state_has_its_names_in_three_views() {
+    let (lab, redfish) = start().await;
+    for (state, standard, health) in [
+        ("Completed", "Completed", "OK"),
+        ("CompletedWithErrors", "Exception", "Warning"),
+        ("Downloaded", "Pending", "OK"),
+        ("Downloading", "Running", "OK"),
+        ("Failed", "Exception", "Critical"),
+        ("New", "New", "OK"),
+        ("Paused", "Suspended", "OK"),
+        ("PendingActivation", "Pending", "OK"),
+        ("ReadyForExecution", "Pending", "OK"),
+        ("RebootCompleted", "Completed", "OK"),
+        ("RebootFailed", "Exception", "Critical"),
+        ("RebootPending", "Pending", "OK"),
+        ("Running", "Running", "OK"),
+        ("Scheduled", "Pending", "OK"),
+        ("Scheduling", "Pending", "OK"),
+        ("Unknown", "Exception", "OK"),
+        ("UserIntervention", "UserIntervention", "OK"),
+        ("Waiting", "Pending", "OK"),
+    ] {
+        let fault = format!("job-failure,state={state},message_id=SYS413,count=1");
+        lab.faults().arm(fault.parse().unwrap()).unwrap();
+        let job = redfish.update(DIAGNOSTICS).await;
+        for _ in 0..20_000 {
+            if redfish.get(&format!("{JOBS}/{job}")).await.body["MessageId"] == "SYS413" {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+        lab.clock().freeze();
+        let view = redfish.get(&format!("/redfish/v1/JobService/Jobs/{job}")).await.body;
+        assert_eq!((&view["JobState"], &view["JobStatus"]), (&json!(standard), &json!(health)));
+        let view = redfish.get(&format!("{JOBS}/{job}")).await.body;
+        assert_eq!(view["JobState"], state);
+        lab.clock().resume();
+        let clear = json!({ "JobID": "JID_CLEARALL_FORCE" });
+        redfish.post(&format!("{QUEUE}/DellJobService.DeleteJobQueue"), &clear).await;
+    }
+}
+
+/// A client killed at its request leaves a job behind all the same; the log has names and no values.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_stalled_after_processing_has_had_its_effect() {
+    let (lab, redfish) = start().await;
+    let stall = Fault::new(Effect::Stall { when: When::After }).method("POST").system("idrac");
+    let number = lab.faults().arm(stall).unwrap();
+    let mark = lab.requests().mark();
+    let killed = redfish.clone();
+    let request = tokio::spawn(async move { killed.update(DIAGNOSTICS).await });
+    assert_eq!(lab.faults().stalled(number).await.path, SIMPLE_UPDATE);
+    request.abort();
+    let jobs = lab.inventory()["servers"]["r750-01"]["jobs"].clone();
+    assert_eq!(jobs.as_object().unwrap().len(), 1, "{jobs}");
+    let logged = &lab.requests().since(mark)[0];
+    assert_eq!((logged.system.as_str(), logged.node.as_str()), ("idrac", "r750-01"));
+    assert_eq!(logged.parameters, ["ImageURI", "TransferProtocol"]);
 }
 
 /// The host goes on with what it flashes while its iDRAC restarts.
