@@ -14,7 +14,11 @@
 
 #![cfg_attr(
     not(feature = "serve"),
-    allow(dead_code, unused_imports, reason = "the engine runs only when there is something to serve")
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the engine runs only when there is something to serve"
+    )
 )]
 
 mod action;

@@ -20,6 +20,16 @@ pub struct Source {
 }
 
 impl Source {
+    /// A state, as Terraform hands it over.
+    pub fn new(
+        provider: impl Into<String>,
+        type_name: impl Into<String>,
+        version: i64,
+        state: Map<String, Json>,
+    ) -> Self {
+        Self { provider: provider.into(), type_name: type_name.into(), version, state }
+    }
+
     /// Whether the state is of a type of the provider `name`, for example `bpg/proxmox`, whichever
     /// registry it came from.
     pub fn is(&self, name: &str, type_name: &str) -> bool {

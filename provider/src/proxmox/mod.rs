@@ -13,14 +13,18 @@ mod explain;
 mod fingerprint;
 mod firewall;
 mod format;
+mod guest_power;
+mod guests;
 mod hardware;
 mod image;
 mod names;
 mod next_vm_id;
 mod nodes;
+mod peers;
 mod storages;
 mod system;
 mod template;
+mod ticket;
 mod version;
 mod vm;
 mod vms;
@@ -45,6 +49,12 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .resource::<image::Image>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()
+        .list_resource::<container::list::Containers>()
+        .list_resource::<image::list::Images>()
+        .list_resource::<template::list::Templates>()
+        .list_resource::<vm::list::Vms>()
+        .ephemeral_resource::<ticket::Ticket>()
+        .action::<guest_power::GuestPower>()
         .data_source::<next_vm_id::NextVmId>()
         .data_source::<nodes::Nodes>()
         .data_source::<storages::Storages>()

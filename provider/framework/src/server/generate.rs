@@ -27,12 +27,12 @@ impl<P: Provider> Server<P> {
             Diagnostic::error(format!("The state of {} cannot be read", request.source_type_name))
                 .detail(error.to_string())
         })?;
-        let source = Source {
-            provider: request.source_provider_address,
-            type_name: request.source_type_name,
-            version: request.source_schema_version,
+        let source = Source::new(
+            request.source_provider_address,
+            request.source_type_name,
+            request.source_schema_version,
             state,
-        };
+        );
         let taken = resource.take_over(&source)?.ok_or_else(|| {
             let Source { provider, type_name, .. } = &source;
             Diagnostic::error(format!("{} does not take over {type_name}", description.name))

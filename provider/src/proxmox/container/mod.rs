@@ -5,6 +5,7 @@
 
 mod change;
 mod create;
+pub(super) mod list;
 mod network;
 mod options;
 mod power;
@@ -15,9 +16,11 @@ use std::time::Duration;
 use onprem_proxmox::{
     DeleteContainer, GuestKind, GuestLocation, MigrateContainer, NodeName, VmId, VolumeId,
 };
+use serde_json::{Map, Value as Json};
 use tf_provider::api::FromApi;
 use tf_provider::{
-    Attempt, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text, Update, Value,
+    Attempt, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source, Text, Update,
+    Value,
 };
 
 use super::Proxmox;
@@ -25,6 +28,7 @@ use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
 use super::hardware::planning::taken;
+use super::peers;
 use super::vm::CloneSource;
 use change::Guest;
 use network::Network;
@@ -252,6 +256,10 @@ impl Resource for Container {
         let delete = DeleteContainer { purge, ..DeleteContainer::default() };
         pve.lxc(&found.node, vm_id).delete(&delete).await?;
         Ok(())
+    }
+
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        peers::container(source)
     }
 }
 

@@ -1,12 +1,17 @@
 //! Images in a storage. API: `/nodes/{node}/storage/{storage}/download-url` and `…/content`.
 
 mod create;
+pub(super) mod list;
 
 use onprem_proxmox::{NodeName, StorageName, VolumeId};
-use tf_provider::{Choice, Context, Diagnostic, Diagnostics, Resource, Result, Text, Update};
+use serde_json::{Map, Value as Json};
+use tf_provider::{
+    Choice, Context, Diagnostic, Diagnostics, Resource, Result, Source, Text, Update,
+};
 
 use super::Proxmox;
 use super::names::DownloadUrl;
+use super::peers;
 
 /// A file that a node downloads into a storage: an ISO image, a container template, or a disk image
 /// for VMs to be imported from.
@@ -194,6 +199,10 @@ impl Resource for Image {
             storage.delete_volume(&identity.volume_id).await?;
         }
         Ok(())
+    }
+
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        peers::image(source)
     }
 }
 

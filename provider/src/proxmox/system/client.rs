@@ -5,9 +5,10 @@ use std::ops::{Deref, RangeInclusive};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use onprem_http::Deadline;
+use onprem_http::{Deadline, Secret};
 use onprem_proxmox::{Client, GuestLocation, VmId};
 use tf_provider::{Context, ResourceModel, Result};
+use tokio::time::Instant;
 
 use crate::proxmox::fingerprint::is_being_made;
 
@@ -25,6 +26,8 @@ pub(crate) struct Proxmox {
     begun: Arc<Mutex<HashSet<VmId>>>,
     /// Where to look for a free guest number.
     pub(crate) vm_id_range: Option<RangeInclusive<VmId>>,
+    /// User and password of the provider block, where it has them.
+    pub(crate) login: Option<(String, Secret)>,
 }
 
 impl Proxmox {
@@ -32,15 +35,21 @@ impl Proxmox {
         client: Client,
         owner: Option<String>,
         vm_id_range: Option<RangeInclusive<VmId>>,
+        login: Option<(String, Secret)>,
     ) -> Self {
         let deadline = Deadline::after(DEFAULT_LIMIT, "the default timeout");
-        Self { client, deadline, owner, begun: Arc::default(), vm_id_range }
+        Self { client, deadline, owner, begun: Arc::default(), vm_id_range, login }
     }
 
     /// The same client, within the time that the operation has.
     pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
         let name = format!("the {} timeout", cx.operation().verb());
-        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
+        self.until(cx.deadline(), cx.time_limit(), &name)
+    }
+
+    /// The same client, until `deadline`, the end of `limit`, which is called `name`.
+    pub(crate) fn until(&self, deadline: Instant, limit: Duration, name: &str) -> Self {
+        let deadline = Deadline::at(deadline.into_std(), limit, name);
         Self { client: self.client.until(&deadline), deadline, ..self.clone() }
     }
 

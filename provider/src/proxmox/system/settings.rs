@@ -143,6 +143,12 @@ impl Known {
         for (name, value) in &self.headers {
             builder = builder.header(name, value.clone());
         }
-        Ok(Proxmox::new(builder.build()?, self.owner.clone(), self.vm_id_range.clone()))
+        let login = match &self.authentication {
+            Some(Authentication::Password { username, password }) => {
+                Some((username.clone(), password.clone()))
+            }
+            _ => None,
+        };
+        Ok(Proxmox::new(builder.build()?, self.owner.clone(), self.vm_id_range.clone(), login))
     }
 }

@@ -4,12 +4,14 @@
 //! bring the server's configuration to the plan (see `hardware::converge`).
 
 mod create;
+pub(super) mod list;
 mod plan;
 
 use onprem_proxmox::{DeleteVm, GuestConfig, GuestKind, GuestLocation, NodeName, VmId, VolumeId};
+use serde_json::{Map, Value as Json};
 use tf_provider::api::{ApiError, FromApi};
 use tf_provider::{
-    Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text, Update, Value,
+    Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source, Text, Update, Value,
 };
 
 use super::Proxmox;
@@ -22,6 +24,7 @@ use super::hardware::cloud_init::{self, CloudInit, CloudInitValues, Drives};
 use super::hardware::converge::{Guest, Settings};
 use super::hardware::disk::{self, Disks};
 use super::hardware::network::{self, Network};
+use super::peers;
 
 /// A VM template, which VMs are cloned from.
 ///
@@ -167,6 +170,10 @@ impl Resource for Template {
         let delete = DeleteVm { purge: true, ..DeleteVm::default() };
         pve.qemu(&found.node, vm_id).delete(&delete).await?;
         Ok(())
+    }
+
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        peers::template(source)
     }
 }
 

@@ -4,6 +4,7 @@
 //! stops it.
 
 mod create;
+pub(super) mod list;
 mod placement;
 mod plan;
 mod power;
@@ -13,9 +14,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use onprem_proxmox::{DeleteVm, GuestKind, NodeName, StorageName, VmId, VolumeId};
+use serde_json::{Map, Value as Json};
 use tf_provider::{
-    Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text,
-    Update, Value,
+    Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source,
+    Text, Update, Value,
 };
 
 use state::{settings, state, state_disks};
@@ -29,6 +31,7 @@ use super::hardware::disk::Disks;
 use super::hardware::firmware::{EfiDisk, Tpm};
 use super::hardware::network::Network;
 use super::hardware::{Hardware, Startup};
+use super::peers;
 
 /// A virtual machine: a clone of a template, made from an image, or empty.
 ///
@@ -282,6 +285,13 @@ impl Resource for Vm {
         let delete = DeleteVm { purge, ..DeleteVm::default() };
         pve.qemu(&found.node, vm_id).delete(&delete).await?;
         Ok(())
+    }
+
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        match peers::bpg_vm(source)? {
+            Some(taken) => Ok(Some(taken)),
+            None => peers::telmate_vm(source),
+        }
     }
 }
 
