@@ -1,6 +1,6 @@
 //! The side of the connection that Terraform is on: the schemas, and what is kept between calls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::provider_server::Provider as Service;
 use tonic::{Request, Response, Status};
 
+use crate::functions::Function;
 use crate::internal_validate::{self, Purpose};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
@@ -23,6 +24,10 @@ pub struct Core {
     provider: Schema,
     pub(crate) resources: BTreeMap<String, ResourceType>,
     data_sources: BTreeMap<String, Schema>,
+    pub(crate) ephemeral: BTreeMap<String, Schema>,
+    pub(crate) lists: BTreeMap<String, Schema>,
+    pub(crate) actions: BTreeMap<String, Schema>,
+    pub(crate) functions: BTreeMap<String, Function>,
 }
 
 /// What core knows of a resource type.
@@ -119,7 +124,40 @@ impl Core {
             internal_validate::schema(Some(schema), Purpose::DataSource, report);
             data_sources.extend(Schema::read(schema).map(|schema| (name.clone(), schema)));
         }
+        let mut ephemeral = BTreeMap::new();
+        for (name, schema) in &answer.ephemeral_resource_schemas {
+            report.about(name);
+            internal_validate::schema(Some(schema), Purpose::DataSource, report);
+            ephemeral.extend(Schema::read(schema).map(|schema| (name.clone(), schema)));
+        }
+        let mut lists = BTreeMap::new();
+        for (name, schema) in &answer.list_resource_schemas {
+            report.about(name);
+            internal_validate::schema(Some(schema), Purpose::Nested, report);
+            lists.extend(Schema::read(schema).map(|schema| (name.clone(), schema)));
+        }
+        let mut actions = BTreeMap::new();
+        for (name, action) in &answer.action_schemas {
+            report.about(name);
+            internal_validate::schema(action.schema.as_ref(), Purpose::Nested, report);
+            let schema = action.schema.as_ref().and_then(Schema::read);
+            actions.extend(schema.map(|schema| (name.clone(), schema)));
+        }
+        let mut functions = BTreeMap::new();
+        for (name, function) in &answer.functions {
+            report.about(name);
+            functions.extend(Function::read(function, report).map(|one| (name.clone(), one)));
+        }
         report.about("");
+        let can = answer.server_capabilities.unwrap_or_default();
+        if !can.plan_destroy
+            || !can.get_provider_schema_optional
+            || !can.move_resource_state
+            || !can.generate_resource_config
+        {
+            report.broken(Rule::Capability, &Path::root());
+        }
+        Self::metadata(&service, &answer, report).await;
         report.answering("GetResourceIdentitySchemas");
         let identities =
             match service.get_resource_identity_schemas(Request::new(Default::default())).await {
@@ -135,9 +173,58 @@ impl Core {
                 None => report.broken(Rule::IdentitySchema, &Path::root()),
             }
         }
+        report.answering("GetProviderSchema");
+        for name in lists.keys() {
+            report.about(name);
+            if resources.get(name).is_none_or(|resource| resource.identity.is_none()) {
+                report.broken(Rule::ListedType, &Path::root());
+            }
+        }
         report.about("");
         let provider = answer.provider.as_ref().and_then(Schema::read)?;
-        Some(Self { service, provider, resources, data_sources })
+        Some(Self {
+            service,
+            provider,
+            resources,
+            data_sources,
+            ephemeral,
+            lists,
+            actions,
+            functions,
+        })
+    }
+
+    /// Compares the short list of what there is with the schemas. Core itself never asks for it; whoever
+    /// joins several providers into one does.
+    async fn metadata(
+        service: &Arc<dyn Service>,
+        schemas: &proto::get_provider_schema::Response,
+        report: &mut Report,
+    ) {
+        report.answering("GetMetadata");
+        let answer = service.get_metadata(Request::new(Default::default())).await;
+        let Some(answer) = answered(answer, report) else { return };
+        let listed: [BTreeSet<&str>; 6] = [
+            answer.resources.iter().map(|one| one.type_name.as_str()).collect(),
+            answer.data_sources.iter().map(|one| one.type_name.as_str()).collect(),
+            answer.ephemeral_resources.iter().map(|one| one.type_name.as_str()).collect(),
+            answer.list_resources.iter().map(|one| one.type_name.as_str()).collect(),
+            answer.actions.iter().map(|one| one.type_name.as_str()).collect(),
+            answer.functions.iter().map(|one| one.name.as_str()).collect(),
+        ];
+        let there: [BTreeSet<&str>; 6] = [
+            schemas.resource_schemas.keys().map(String::as_str).collect(),
+            schemas.data_source_schemas.keys().map(String::as_str).collect(),
+            schemas.ephemeral_resource_schemas.keys().map(String::as_str).collect(),
+            schemas.list_resource_schemas.keys().map(String::as_str).collect(),
+            schemas.action_schemas.keys().map(String::as_str).collect(),
+            schemas.functions.keys().map(String::as_str).collect(),
+        ];
+        for name in listed.iter().zip(&there).flat_map(|(one, other)| one ^ other) {
+            report.about(name);
+            report.broken(Rule::Metadata, &Path::root());
+        }
+        report.about("");
     }
 
     /// The schema of the provider block.

@@ -17,12 +17,15 @@ pub(crate) enum Purpose {
     Provider,
     Resource,
     DataSource,
+    /// Core puts it into a block of its own, where every name is free.
+    Nested,
 }
 
 impl Purpose {
     /// Arguments that Terraform takes for itself before a provider sees the block.
     fn reserved(self) -> &'static [&'static str] {
         match self {
+            Self::Nested => &[],
             Self::Provider => &["alias", "version"],
             Self::Resource | Self::DataSource => &[
                 "connection",

@@ -8,14 +8,20 @@
 //! - `schema` and `internal_validate`: what core reads of a schema, and what it refuses in one;
 //! - `proposed` and `objects`: the merge of configuration and state, and the comparison of objects;
 //! - `core`, `plan`, `apply`, `read`: the operations;
+//! - `functions`, `ephemeral`, `actions`, `lists`, `moves`: what a provider has beside resources;
 //! - `lifecycle`: the whole life of an object in one call;
 //! - `generate`: configurations to throw at a validator.
 
+mod actions;
 mod apply;
 mod core;
+mod ephemeral;
+mod functions;
 mod generate;
 mod internal_validate;
 mod lifecycle;
+mod lists;
+mod moves;
 mod objects;
 mod outcome;
 mod plan;
@@ -25,7 +31,10 @@ mod rule;
 mod schema;
 
 pub use self::core::{Core, ImportBy, State};
+pub use ephemeral::Opened;
+pub use functions::{CallError, Function, Parameter};
 pub use generate::configurations;
+pub use lists::Listed;
 pub use outcome::{Message, Outcome, Severity};
 pub use plan::{Action, Plan};
 pub use rule::{Rule, Violation};

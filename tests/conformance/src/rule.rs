@@ -29,6 +29,10 @@ macro_rules! rules {
 }
 
 rules! {
+    /// An action ends with one event that says so, and nothing comes after it.
+    ActionCompleted => "did not end with exactly one completion",
+    /// Every event of an action is progress or the end.
+    ActionEvent => "sent an event that is neither progress nor the end",
     /// An attribute is required, optional, computed, or optional and computed.
     AttributeClass => "is not exactly one of required, optional, computed, or optional and computed",
     /// Names are lower-case letters, digits and underscores.
@@ -39,6 +43,8 @@ rules! {
     BlockItems => "has numbers of items that do not fit its nesting",
     /// Everything in a computed block is computed.
     ComputedBlock => "is not computed, though its block is",
+    /// A provider says what it can do, where core asks only those that do.
+    Capability => "is not announced, though it is there",
     /// A refresh right after an apply finds what the apply said.
     ChangedByRefresh => "is another value in the refresh right after the apply",
     /// Deferral is for a client that allows it.
@@ -57,6 +63,14 @@ rules! {
     DynamicInSet => "is of dynamic type, inside a set",
     /// Answers are msgpack.
     Encoding => "was not encoded as msgpack",
+    /// An error of a function names one of the arguments, from 0.
+    FunctionArgument => "blames an argument that was not there",
+    /// The same arguments have the same result.
+    FunctionImpure => "has another result when called again",
+    /// Parameters have names of their own, and types; a function returns something.
+    FunctionSignature => "is not fit for a function",
+    /// A generated configuration leaves out what nobody may configure, and is valid.
+    GeneratedConfiguration => "does not belong into a generated configuration",
     /// Failures are diagnostics; an error of the transport reads as a broken plugin.
     GrpcError => "was answered with an error of the transport",
     /// What identifies an object stays, as long as the object does.
@@ -75,6 +89,18 @@ rules! {
     InconsistentFinalPlan => "is planned otherwise once more is known",
     /// The old type system is for old SDKs.
     LegacyTypeSystem => "claims the legacy type system",
+    /// A listing says what an object is called.
+    ListedName => "was found without a name to show",
+    /// A listing has whole objects exactly where they were asked for.
+    ListedObject => "was found with an object that was not asked for, or without one that was",
+    /// A listing stops where core has enough.
+    ListedTooMany => "was found more often than the limit allows",
+    /// What is listed is a resource with an identity.
+    ListedType => "is listed and is no resource with an identity",
+    /// The short list of what a provider has is that of its schemas.
+    Metadata => "is in the metadata and not in the schemas, or the other way round",
+    /// A move answers with an object.
+    MovedNothing => "was moved and is null",
     /// A provider has a schema for its own block.
     MissingProviderSchema => "has no schema",
     /// Nested attributes and blocks say how they repeat.

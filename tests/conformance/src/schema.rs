@@ -46,6 +46,8 @@ pub struct Attribute {
     pub sensitive: bool,
     /// Never stored.
     pub write_only: bool,
+    /// Not to be used any more.
+    pub deprecated: bool,
 }
 
 /// The type of an attribute, or the attributes nested in it.
@@ -165,6 +167,7 @@ fn read_attributes(attributes: &[proto::schema::Attribute]) -> Option<BTreeMap<S
             computed: attribute.computed,
             sensitive: attribute.sensitive,
             write_only: attribute.write_only,
+            deprecated: attribute.deprecated,
         };
         Some((attribute.name.clone(), read))
     };

@@ -21,6 +21,22 @@ pub(super) fn schema(schema: &Schema) -> proto::Schema {
     }
 }
 
+/// The schema of arguments that nothing answers: their defaults are known to the provider alone.
+pub(super) fn arguments(schema: &Schema) -> proto::Schema {
+    let mut arguments = self::schema(schema);
+    for attribute in arguments.block.iter_mut().flat_map(|block| &mut block.attributes) {
+        never_computed(attribute);
+    }
+    arguments
+}
+
+fn never_computed(attribute: &mut proto::schema::Attribute) {
+    attribute.computed = false;
+    for nested in attribute.nested_type.iter_mut().flat_map(|nested| &mut nested.attributes) {
+        never_computed(nested);
+    }
+}
+
 fn attribute(attribute: &Attribute) -> proto::schema::Attribute {
     let (ty, nested_type) = match &attribute.kind {
         Kind::Plain(ty) => (ty.to_json_bytes(), None),

@@ -44,12 +44,17 @@ pub(crate) fn schema<P: Provider>(server: &Server<P>) -> Json {
     let lists: BTreeMap<_, _> = registry
         .list_resources
         .iter()
-        .map(|(name, list)| (name, plain(&list.description().schema)))
+        .map(|(name, list)| (name, arguments(&list.description().schema)))
         .collect();
     let actions: BTreeMap<_, _> = registry
         .actions
         .iter()
-        .map(|(name, action)| (name, plain(&action.description().schema)))
+        .map(|(name, action)| {
+            let mut schema = arguments(&action.description().schema);
+            // Nothing of an action is stored, and so it has no version.
+            schema.as_object_mut().map(|schema| schema.remove("version"));
+            (name, schema)
+        })
         .collect();
     let functions: BTreeMap<_, _> =
         registry.functions.iter().map(|(name, one)| (name, function(one.description()))).collect();
@@ -126,6 +131,24 @@ fn plain(schema: &Schema) -> Json {
             "description_kind": "markdown",
         }
     })
+}
+
+/// A schema whose defaults are known to the provider alone.
+fn arguments(schema: &Schema) -> Json {
+    let mut arguments = plain(schema);
+    never_computed(&mut arguments["block"]["attributes"]);
+    arguments
+}
+
+fn never_computed(attributes: &mut Json) {
+    for attribute in attributes.as_object_mut().into_iter().flat_map(|all| all.values_mut()) {
+        if let Some(fields) = attribute.as_object_mut() {
+            fields.remove("computed");
+            if let Some(nested) = fields.get_mut("nested_type") {
+                never_computed(&mut nested["attributes"]);
+            }
+        }
+    }
 }
 
 fn all(attributes: &[Attribute]) -> Map<String, Json> {

@@ -177,13 +177,13 @@ impl<P: Provider> Server<P> {
             list_resource_schemas: registry
                 .list_resources
                 .iter()
-                .map(|(name, l)| (name.clone(), convert::schema(&l.description().schema)))
+                .map(|(name, l)| (name.clone(), convert::arguments(&l.description().schema)))
                 .collect(),
             action_schemas: registry
                 .actions
                 .iter()
                 .map(|(name, a)| {
-                    let schema = Some(convert::schema(&a.description().schema));
+                    let schema = Some(convert::arguments(&a.description().schema));
                     (name.clone(), proto::ActionSchema { schema })
                 })
                 .collect(),

@@ -43,7 +43,7 @@ mod tests {
             "initialization": [{"user_account": [{"keys": ["ssh-ed25519 AAAA"], "password": "s3cret"}]}],
             "timeout_create": 60, "timeout_update": 1800,
         });
-        let source = source("bpg/proxmox", "proxmox_virtual_environment_container", state);
+        let source = source("bpg/proxmox", "proxmox_virtual_environment_container", &state);
         let taken = Value::from(container(&source).unwrap().unwrap());
         let expected = json!({
             "vm_id": 9200, "id": "9200", "node": "pve1", "template": "local:vztmpl/a.tar.zst",

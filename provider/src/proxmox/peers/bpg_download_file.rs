@@ -52,7 +52,7 @@ mod tests {
             "checksum": "abc", "checksum_algorithm": "sha256", "decompression_algorithm": null,
             "verify": true, "overwrite": true, "upload_timeout": 900,
         });
-        let source = source("bpg/proxmox", "proxmox_virtual_environment_download_file", state);
+        let source = source("bpg/proxmox", "proxmox_virtual_environment_download_file", &state);
         let expected = json!({
             "id": "pve1/local:iso/a.iso", "volume_id": "local:iso/a.iso", "node": "pve1",
             "storage": "local", "content": "iso", "file_name": "a.iso", "size": 7,

@@ -74,7 +74,7 @@ mod tests {
     use super::super::tests::source;
     use super::*;
 
-    fn state(more: serde_json::Value) -> Source {
+    fn state(more: &serde_json::Value) -> Source {
         let mut state = json!({
             "id": "9100", "vm_id": 9100, "node_name": "pve1", "template": false,
             "clone": [{"vm_id": 9000, "full": true, "datastore_id": "", "retries": 1}],
@@ -84,12 +84,12 @@ mod tests {
         });
         let more = more.as_object().unwrap().clone();
         state.as_object_mut().unwrap().extend(more);
-        source("bpg/proxmox", "proxmox_virtual_environment_vm", state)
+        source("bpg/proxmox", "proxmox_virtual_environment_vm", &state)
     }
 
     #[test]
     fn what_no_server_tells_is_taken_over() {
-        let taken = vm(&state(json!({}))).unwrap().unwrap();
+        let taken = vm(&state(&json!({}))).unwrap().unwrap();
         let expected = json!({
             "vm_id": 9100, "id": "9100", "node": "pve1", "clone": {"vm_id": 9000, "full": true},
             "reboot": "if-needed", "shutdown_timeout": "60s", "purge": true, "wait_for_ip": false,
@@ -101,26 +101,26 @@ mod tests {
     #[test]
     fn a_template_is_no_vm_and_a_vm_no_template() {
         let of_template =
-            state(json!({"template": true, "disk": [{"file_id": "local:import/a.qcow2"}]}));
+            state(&json!({"template": true, "disk": [{"file_id": "local:import/a.qcow2"}]}));
         assert!(vm(&of_template).is_err());
         let taken = template(&of_template).unwrap().unwrap();
         assert_eq!(
             (&taken["template_id"], &taken["image"]),
             (&json!("9100"), &json!("local:import/a.qcow2"))
         );
-        assert!(template(&state(json!({}))).is_err());
+        assert!(template(&state(&json!({}))).is_err());
     }
 
     #[test]
     fn a_stranger_is_not_taken_over() {
-        let other = source("telmate/proxmox", "proxmox_virtual_environment_vm", json!({}));
+        let other = source("telmate/proxmox", "proxmox_virtual_environment_vm", &json!({}));
         assert_eq!(vm(&other).unwrap(), None);
     }
 
     #[test]
     fn an_id_tells_the_number_where_nothing_else_does() {
-        let taken = vm(&state(json!({"vm_id": null, "id": "9107"}))).unwrap().unwrap();
+        let taken = vm(&state(&json!({"vm_id": null, "id": "9107"}))).unwrap().unwrap();
         assert_eq!(taken["vm_id"], 9107);
-        assert!(vm(&state(json!({"vm_id": null, "id": ""}))).is_err());
+        assert!(vm(&state(&json!({"vm_id": null, "id": ""}))).is_err());
     }
 }

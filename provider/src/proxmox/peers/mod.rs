@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     /// A state of another provider's type.
-    pub(super) fn source(provider: &str, type_name: &str, state: Json) -> Source {
+    pub(super) fn source(provider: &str, type_name: &str, state: &Json) -> Source {
         let state = state.as_object().unwrap().clone();
         Source::new(format!("registry.terraform.io/{provider}"), type_name, 0, state)
     }

@@ -48,7 +48,7 @@ mod tests {
             "clone": "ubuntu", "clone_id": 9000, "full_clone": false, "automatic_reboot": false,
             "cipassword": "s3cret",
         });
-        let taken = vm(&source("telmate/proxmox", "proxmox_vm_qemu", state)).unwrap().unwrap();
+        let taken = vm(&source("telmate/proxmox", "proxmox_vm_qemu", &state)).unwrap().unwrap();
         let expected = json!({
             "vm_id": 9100, "id": "9100", "node": "pve2", "allowed_nodes": ["pve1", "pve2"],
             "clone": {"vm_id": 9000, "full": false}, "reboot": "never", "shutdown_timeout": "60s",

@@ -2,12 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod action;
 mod broken;
 mod creation;
 mod data_source;
+mod deferred;
+mod ephemeral;
 mod failures;
+mod function;
 mod import;
 mod lifecycle;
+mod list;
+mod moved;
 mod onprem;
 mod plan;
 mod random;

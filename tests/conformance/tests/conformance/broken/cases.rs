@@ -7,7 +7,7 @@ use tf_provider_protocol::proto::schema::{Block, NestedBlock};
 use tf_provider_protocol::proto::{self, Diagnostic};
 use tonic::Status;
 
-use super::tampered::{Answer, Tamper, attribute, block, identity, optional, put};
+use super::tampered::{Answer, Tamper, attribute, block, identity, optional, put, put_open, text};
 
 /// A provider that breaks a rule.
 pub(super) struct Case {
@@ -351,6 +351,167 @@ pub(super) const CASES: &[Case] = &[
         on!(Import, |a| a.imported_resources[0].type_name = "sample_other".to_owned()),
     ),
     operation(Rule::NullDataSource, "ReadDataSource", "", on!(Data, |a| a.state = None)),
+    // What there is beside resources.
+    load(Rule::Capability, "", on!(Schema, |a| a.server_capabilities = None)),
+    load(
+        Rule::Capability,
+        "",
+        on!(Schema, |a| a.server_capabilities.as_mut().unwrap().move_resource_state = false),
+    ),
+    Case {
+        rule: Rule::Metadata,
+        rpc: "GetMetadata",
+        path: "",
+        drive: Drive::Load,
+        tamper: on!(Metadata, |a| a.actions.clear()),
+    },
+    load(
+        Rule::FunctionSignature,
+        "",
+        on!(Schema, |a| a.functions.get_mut("join").unwrap().r#return = None),
+    ),
+    load(
+        Rule::FunctionSignature,
+        "separator",
+        on!(Schema, |a| {
+            let join = a.functions.get_mut("join").unwrap();
+            let twice = join.parameters[0].clone();
+            join.parameters.push(twice);
+        }),
+    ),
+    operation(
+        Rule::FunctionArgument,
+        "CallFunction",
+        "",
+        on!(Call, |a| a.error.iter_mut().for_each(|error| error.function_argument = Some(1))),
+    ),
+    operation(
+        Rule::FunctionImpure,
+        "CallFunction",
+        "",
+        on!(Call, |a, count| if count == 1 {
+            a.result = text(&"surprise".into());
+        }),
+    ),
+    operation(
+        Rule::UnknownAfterApply,
+        "CallFunction",
+        "",
+        on!(Call, |a| if a.error.is_none() {
+            a.result = text(&Value::unknown());
+        }),
+    ),
+    load(
+        Rule::ListedType,
+        "",
+        on!(Schema, |a| {
+            let schema = a.list_resource_schemas.values().next().unwrap().clone();
+            a.list_resource_schemas.insert("sample_nothing".to_owned(), schema);
+        }),
+    ),
+    operation(
+        Rule::ListedName,
+        "ListResource",
+        "",
+        on!(List, |a| a.iter_mut().for_each(|event| event.display_name.clear())),
+    ),
+    operation(
+        Rule::ListedObject,
+        "ListResource",
+        "",
+        on!(List, |a| a.iter_mut().for_each(|event| {
+            event.resource_object.get_or_insert_with(Default::default);
+        })),
+    ),
+    operation(
+        Rule::ListedTooMany,
+        "ListResource",
+        "",
+        on!(List, |a| {
+            let twice = a[0].clone();
+            a.push(twice);
+        }),
+    ),
+    operation(
+        Rule::IdentityMissing,
+        "ListResource",
+        "",
+        on!(List, |a| a.iter_mut().for_each(|event| event.identity = None)),
+    ),
+    operation(
+        Rule::ActionCompleted,
+        "InvokeAction",
+        "",
+        on!(Invoke, |a| {
+            a.pop();
+        }),
+    ),
+    operation(
+        Rule::ActionCompleted,
+        "InvokeAction",
+        "",
+        on!(Invoke, |a| {
+            let twice = a[0].clone();
+            a.push(twice);
+        }),
+    ),
+    operation(Rule::ActionEvent, "InvokeAction", "", on!(Invoke, |a| a[0].r#type = None)),
+    operation(
+        Rule::Deferred,
+        "PlanAction",
+        "",
+        on!(PlanAction, |a| a.deferred = Some(proto::Deferred::default())),
+    ),
+    operation(
+        Rule::Deferred,
+        "OpenEphemeralResource",
+        "",
+        on!(Open, |a| a.deferred = Some(proto::Deferred::default())),
+    ),
+    operation(
+        Rule::PlannedOtherThanConfigured,
+        "OpenEphemeralResource",
+        "user",
+        on!(Open, |a| put_open(a, "user", "root".into())),
+    ),
+    operation(
+        Rule::UnknownAfterApply,
+        "OpenEphemeralResource",
+        "token",
+        on!(Open, |a| put_open(a, "token", Value::unknown())),
+    ),
+    operation(Rule::PrivateLost, "RenewEphemeralResource", "", on!(Renew, |a| a.private = None)),
+    operation(
+        Rule::GeneratedConfiguration,
+        "GenerateResourceConfig",
+        "id",
+        on!(Generate, |a| put(&mut a.config, &"id".into(), 1.into())),
+    ),
+    operation(
+        Rule::GeneratedConfiguration,
+        "GenerateResourceConfig",
+        "memory",
+        on!(Generate, |a| put(&mut a.config, &"memory".into(), 1.into())),
+    ),
+    operation(Rule::MovedNothing, "MoveResourceState", "", on!(Move, |a| a.target_state = None)),
+    operation(
+        Rule::IdentityMissing,
+        "MoveResourceState",
+        "",
+        on!(Move, |a| a.target_identity = None),
+    ),
+    operation(
+        Rule::WriteOnlyStored,
+        "MoveResourceState",
+        "password",
+        on!(Move, |a| put(&mut a.target_state, &"password".into(), "pa55".into())),
+    ),
+    operation(
+        Rule::IdentityUnknown,
+        "UpgradeResourceIdentity",
+        "id",
+        on!(UpgradeIdentity, |a| a.upgraded_identity = identity(Value::unknown())),
+    ),
 ];
 
 fn nest(block: &mut Block, nesting: NestingMode, (least, most): (i64, i64), inner: Block) {

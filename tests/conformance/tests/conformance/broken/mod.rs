@@ -39,9 +39,36 @@ async fn operations(core: &Core) -> Vec<Violation> {
     let data = core.read_data("sample_inventory", &object([("zone", "north".into())])).await;
     violations.extend(data.violations);
     violations.extend(core.import(SERVER, &ImportBy::Id("1".to_owned())).await.violations);
+    violations.extend(others(core).await);
     if let Some(state) = state {
         violations.extend(core.destroy(&state).await.violations);
     }
+    violations
+}
+
+/// One of each operation that is about no resource, or about none that is managed yet.
+async fn others(core: &Core) -> Vec<Violation> {
+    let mut violations = vec![];
+    let opened = core.open("sample_session", &object([("user", "ops".into())])).await;
+    violations.extend(opened.violations);
+    if let Some(opened) = opened.value {
+        violations.extend(core.renew(&opened).await.violations);
+        violations.extend(core.close(&opened).await.violations);
+    }
+    violations.extend(core.call("join", &["-".into(), "a".into()]).await.violations);
+    violations.extend(core.call("join", &["long".into()]).await.violations);
+    let restart = object([("id", 1.into())]);
+    violations.extend(core.invoke("sample_restart", &restart).await.violations);
+    violations.extend(core.list(SERVER, &object([]), 1, false).await.violations);
+    let listed = core.list(SERVER, &object([]), 1, true).await;
+    violations.extend(listed.violations);
+    let found = listed.value.unwrap_or_default().into_iter().find_map(|one| one.object);
+    if let Some(found) = found {
+        violations.extend(core.generate(SERVER, &found).await.violations);
+    }
+    let cloud = ("registry.terraform.io/other/cloud", "cloud_machine");
+    violations.extend(core.take_over(SERVER, cloud, r#"{"number": 1}"#).await.violations);
+    violations.extend(core.upgrade_identity(SERVER, 0, r#"{"server": 1}"#).await.violations);
     violations
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock};
 
 use conformance::Core;
+use futures_util::TryStreamExt;
 use tf_provider::cty::{Path, Type, Value};
 use tf_provider_protocol::proto::{self, DynamicValue, provider_server::Provider};
+use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 /// An answer on its way out.
@@ -20,6 +22,16 @@ pub(super) enum Answer<'a> {
     Import(&'a mut proto::import_resource_state::Response),
     Upgrade(&'a mut proto::upgrade_resource_state::Response),
     Data(&'a mut proto::read_data_source::Response),
+    Metadata(&'a mut proto::get_metadata::Response),
+    Open(&'a mut proto::open_ephemeral_resource::Response),
+    Renew(&'a mut proto::renew_ephemeral_resource::Response),
+    Call(&'a mut proto::call_function::Response),
+    PlanAction(&'a mut proto::plan_action::Response),
+    Invoke(&'a mut Vec<proto::invoke_action::Event>),
+    List(&'a mut Vec<proto::list_resource::Event>),
+    Generate(&'a mut proto::generate_resource_config::Response),
+    Move(&'a mut proto::move_resource_state::Response),
+    UpgradeIdentity(&'a mut proto::upgrade_resource_identity::Response),
 }
 
 /// Changes an answer, the how-manieth of its kind; or has it fail.
@@ -64,8 +76,34 @@ macro_rules! delegate {
                 )?
                 Ok(answer)
             })*
+
+            async fn list_resource(
+                &self,
+                request: Request<proto::list_resource::Request>,
+            ) -> Result<Response<BoxStream<proto::list_resource::Event>>, Status> {
+                let mut events = collect(self.inner.list_resource(request).await?).await?;
+                (self.tamper)(&mut Answer::List(&mut events), self.count("List"));
+                Ok(stream(events))
+            }
+
+            async fn invoke_action(
+                &self,
+                request: Request<proto::invoke_action::Request>,
+            ) -> Result<Response<BoxStream<proto::invoke_action::Event>>, Status> {
+                let mut events = collect(self.inner.invoke_action(request).await?).await?;
+                (self.tamper)(&mut Answer::Invoke(&mut events), self.count("Invoke"));
+                Ok(stream(events))
+            }
         }
     };
+}
+
+async fn collect<T>(answer: Response<BoxStream<T>>) -> Result<Vec<T>, Status> {
+    answer.into_inner().try_collect().await
+}
+
+fn stream<T: Send + 'static>(events: Vec<T>) -> Response<BoxStream<T>> {
+    Response::new(Box::pin(futures_util::stream::iter(events.into_iter().map(Ok))))
 }
 
 delegate! {
@@ -81,6 +119,18 @@ delegate! {
     upgrade_resource_state(upgrade_resource_state) => Upgrade;
     validate_data_resource_config(validate_data_resource_config);
     read_data_source(read_data_source) => Data;
+    get_metadata(get_metadata) => Metadata;
+    validate_ephemeral_resource_config(validate_ephemeral_resource_config);
+    open_ephemeral_resource(open_ephemeral_resource) => Open;
+    renew_ephemeral_resource(renew_ephemeral_resource) => Renew;
+    close_ephemeral_resource(close_ephemeral_resource);
+    call_function(call_function) => Call;
+    validate_action_config(validate_action_config);
+    plan_action(plan_action) => PlanAction;
+    validate_list_resource_config(validate_list_resource_config);
+    generate_resource_config(generate_resource_config) => Generate;
+    move_resource_state(move_resource_state) => Move;
+    upgrade_resource_identity(upgrade_resource_identity) => UpgradeIdentity;
 }
 
 static SERVER_TYPE: OnceLock<Type> = OnceLock::new();
@@ -98,6 +148,29 @@ pub(super) fn put(field: &mut Option<DynamicValue>, path: &Path, value: Value) {
         *place = value;
         *field = Some(DynamicValue::encode_value(&object, ty).unwrap());
     }
+}
+
+/// Puts `value` into the answer of an open session.
+pub(super) fn put_open(
+    answer: &mut proto::open_ephemeral_resource::Response,
+    name: &str,
+    value: Value,
+) {
+    let types = [
+        ("user", Type::String),
+        ("minutes", Type::Number),
+        ("realm", Type::String),
+        ("token", Type::String),
+    ];
+    let ty = Type::object(types);
+    let mut object = DynamicValue::decode_field(answer.result.as_ref(), &ty).unwrap();
+    *object.get_mut(&name.into()).unwrap() = value;
+    answer.result = Some(DynamicValue::encode_value(&object, &ty).unwrap());
+}
+
+/// A result of `join`.
+pub(super) fn text(value: &Value) -> Option<DynamicValue> {
+    Some(DynamicValue::encode_value(value, &Type::String).unwrap())
 }
 
 /// The identity of a server.

@@ -1,7 +1,11 @@
 //! A provider with every feature of the framework, over a server in memory.
 
+mod functions;
 mod inventory;
+mod restart;
 mod server;
+mod servers;
+mod session;
 mod volume;
 mod world;
 
@@ -65,7 +69,12 @@ impl Provider for Sample {
         registry
             .resource::<server::Server>()
             .resource::<volume::Volume>()
-            .data_source::<inventory::Inventory>();
+            .data_source::<inventory::Inventory>()
+            .ephemeral_resource::<session::Session>()
+            .list_resource::<servers::Servers>()
+            .action::<restart::Restart>()
+            .function::<functions::Join>()
+            .function::<functions::Known>();
     }
 
     fn configure(config: ConfigValues) -> Result<Clients> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use tf_provider::api::{FromApi, PlainJson};
 use tf_provider::{
     Attributes, Choice, Context, Diagnostic, Diagnostics, Dynamic, ObjectSet, PlanContext,
-    Resource, Result, Text, Update,
+    Resource, Result, Source, Text, Update,
 };
 
 use super::{Client, Fault};
@@ -19,6 +19,7 @@ use super::{Client, Fault};
     name = "server",
     group = "Sample",
     version = 2,
+    identity_version = 1,
     import = "{id}",
     import = "{zone}/{id}",
     timeouts(create = "1m")
@@ -66,6 +67,9 @@ pub(crate) struct Server {
     /// Who may reach it, in no order.
     #[attr(setting, api)]
     peers: Option<ObjectSet<Peer>>,
+    /// Its only name server.
+    #[attr(setting, api, deprecated = "use `dns`")]
+    name_server: Option<String>,
     /// Rules in order.
     #[attr(setting, api)]
     rules: Option<Vec<Rule>>,
@@ -210,6 +214,10 @@ impl Resource for Server {
         if config.name.known().is_some_and(|name| name.to_string() == "localhost") {
             diagnostics.push(Diagnostic::error("No server is called that").at("name"));
         }
+        if config.extra.known().is_some() && config.peers.known().is_some() {
+            diagnostics
+                .push(Diagnostic::error("`extra` and `peers` exclude each other").at("extra"));
+        }
     }
 
     async fn plan(cx: &mut PlanContext<Self>, _client: Option<&Client>) -> Result<()> {
@@ -323,6 +331,35 @@ impl Resource for Server {
             other => return Err(Diagnostic::error(format!("Version {other}?"))),
         }
         Ok(())
+    }
+
+    /// The number was called `server`.
+    fn upgrade_identity(_from: i64, identity: &mut Map<String, Json>) -> Result<()> {
+        if let Some(id) = identity.remove("server") {
+            identity.insert("id".into(), id);
+        }
+        Ok(())
+    }
+
+    /// Another provider has machines.
+    fn take_over(source: &Source) -> Result<Option<Map<String, Json>>> {
+        #[derive(serde::Deserialize)]
+        struct Machine {
+            number: i64,
+            #[serde(default)]
+            booted_from: Option<String>,
+        }
+        if !source.is("other/cloud", "cloud_machine") {
+            return Ok(None);
+        }
+        let Machine { number, booted_from } = source.read()?;
+        let mut taken = Map::new();
+        taken.insert("id".into(), number.into());
+        taken.insert("image".into(), booted_from.into());
+        if number < 0 {
+            taken.insert("nowhere".into(), true.into());
+        }
+        Ok(Some(taken))
     }
 }
 

@@ -36,6 +36,7 @@ struct Inner {
     objects: BTreeMap<i64, ApiFields>,
     requests: Vec<String>,
     fault: Option<Fault>,
+    sessions: Vec<String>,
 }
 
 static WORLDS: Mutex<BTreeMap<String, Arc<World>>> = Mutex::new(BTreeMap::new());
@@ -113,6 +114,31 @@ impl World {
         let inner = self.lock();
         let there = inner.objects.values().filter(|object| object["zone"] == zone);
         there.map(|object| object["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Numbers and names of those in a zone.
+    pub(crate) fn numbered(&self, zone: Option<&str>) -> Vec<(i64, String)> {
+        let inner = self.lock();
+        let there = inner.objects.iter();
+        let there = there.filter(|(_, object)| zone.is_none_or(|zone| object["zone"] == zone));
+        there.map(|(id, object)| (*id, object["name"].as_str().unwrap().to_owned())).collect()
+    }
+
+    /// Notes a request.
+    pub(crate) fn note(&self, request: &str) {
+        self.lock().requests.push(request.to_owned());
+    }
+
+    pub(crate) fn log_in(&self, user: &str) {
+        self.lock().sessions.push(user.to_owned());
+    }
+
+    pub(crate) fn logged_in(&self, user: &str) -> bool {
+        self.lock().sessions.iter().any(|one| one == user)
+    }
+
+    pub(crate) fn log_out(&self, user: &str) {
+        self.lock().sessions.retain(|one| one != user);
     }
 
     pub(crate) fn post(&self, mut fields: ApiFields) -> i64 {
