@@ -175,6 +175,20 @@ impl Stage {
         fs::write(self.folder.join("main.tf"), configuration.as_ref()).unwrap();
     }
 
+    /// Write another file of the working folder.
+    ///
+    /// # Panics
+    /// When the file cannot be written.
+    pub fn write_file(&self, name: &str, text: &str) {
+        fs::write(self.folder.join(name), text).unwrap();
+    }
+
+    /// Any command, with all of its arguments.
+    #[must_use]
+    pub fn command(&self, name: &str, arguments: &[&str]) -> Run {
+        self.run(name, arguments)
+    }
+
     /// Write another provider block.
     ///
     /// # Panics

@@ -42,7 +42,7 @@ pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
     let cli = Mirror::dev_override(provider, &scratch)?;
     let mut newer = Newer::default();
     let mut counts = Counts::default();
-    for example in files(&folder, &["tf"])? {
+    for example in files(&folder, &["tf", "hcl"])? {
         let place = example.strip_prefix(&folder)?;
         let Some(terraform) = newer.at_least(terraform, needs(&example)) else {
             println!("SKIPPED: {} is for a newer Terraform", place.display());
@@ -52,7 +52,8 @@ pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
         // A folder of its own for each file, named after it. An import needs the resource beside it.
         let dir = scratch.join(place.with_extension(""));
         fs::create_dir_all(&dir)?;
-        fs::copy(&example, dir.join("main.tf"))?;
+        let query = example.extension().is_some_and(|extension| extension == "hcl");
+        fs::copy(&example, dir.join(if query { "main.tfquery.hcl" } else { "main.tf" }))?;
         let name = example.file_stem().unwrap_or_default().to_string_lossy();
         let resource = example.with_file_name("resource.tf");
         if name.starts_with("import") && resource.is_file() {
@@ -61,7 +62,12 @@ pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
         if !fs::read_to_string(&example)?.contains("required_providers") {
             fs::write(dir.join("versions.tf"), REQUIRED_PROVIDERS)?;
         }
-        let valid = quietly(terraform.command(&dir, cli.cli_config()).args(VALIDATE))?;
+        let mut command = terraform.command(&dir, cli.cli_config());
+        command.args(VALIDATE);
+        if query {
+            command.arg("-query");
+        }
+        let valid = quietly(&mut command)?;
         counts += verdict(&place.display().to_string(), valid.is_some());
     }
     ensure!(counts != Counts::default(), "there is no example");
@@ -155,7 +161,8 @@ impl Newer {
 
 /// The Terraform that an example needs, when it shows what older ones do not know.
 fn needs(example: &Path) -> (u64, u64, u64) {
-    if example.components().any(|part| part.as_os_str() == "actions") {
+    let newer = ["actions", "list-resources"];
+    if example.components().any(|part| newer.iter().any(|newer| part.as_os_str() == *newer)) {
         (1, 14, 0)
     } else if example.file_name().is_some_and(|name| name == "import-by-identity.tf") {
         (1, 12, 0)

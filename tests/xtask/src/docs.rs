@@ -1,8 +1,9 @@
 //! `cargo xtask docs`: the registry's pages, out of the provider's own schema and examples/.
 //!
 //! The doc comments of the provider's structs are the descriptions; nobody writes a page by hand except
-//! the guides. The layout is the registry's: docs/index.md, docs/resources/, docs/data-sources/.
+//! the guides. The layout is the registry's: docs/index.md, and a folder for each kind of thing.
 
+mod function;
 mod model;
 mod page;
 
@@ -55,7 +56,13 @@ fn pages(schema: &Annotated, examples: &Path) -> Result<BTreeMap<PathBuf, String
         PathBuf::from("index.md"),
         page::render(Kind::Provider, &schema.name, &schema.provider, &example),
     );
-    let kinds = [(Kind::Resource, &schema.resources), (Kind::DataSource, &schema.data_sources)];
+    let kinds = [
+        (Kind::Resource, &schema.resources),
+        (Kind::DataSource, &schema.data_sources),
+        (Kind::EphemeralResource, &schema.ephemeral_resources),
+        (Kind::ListResource, &schema.list_resources),
+        (Kind::Action, &schema.actions),
+    ];
     for (kind, list) in kinds {
         for (name, documented) in list {
             let example = Examples::read(examples, kind, name)?;
@@ -64,6 +71,11 @@ fn pages(schema: &Annotated, examples: &Path) -> Result<BTreeMap<PathBuf, String
             let path = Path::new(kind.folder()).join(format!("{short}.md"));
             pages.insert(path, page::render(kind, name, documented, &example));
         }
+    }
+    for (name, described) in &schema.functions {
+        let example = Examples::read(examples, Kind::Function, name)?;
+        let path = Path::new(Kind::Function.folder()).join(format!("{name}.md"));
+        pages.insert(path, function::render(name, described, &example));
     }
     Ok(pages)
 }
@@ -100,8 +112,8 @@ fn write(docs: &Path, pages: &BTreeMap<PathBuf, String>) -> Result<()> {
 /// Pages under the generated folders that nothing generates any more. Guides are not ours.
 fn left_over(docs: &Path, pages: &BTreeMap<PathBuf, String>) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    for folder in [Kind::Resource.folder(), Kind::DataSource.folder()] {
-        let folder = docs.join(folder);
+    for kind in Kind::GENERATED {
+        let folder = docs.join(kind.folder());
         if !folder.is_dir() {
             continue;
         }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod actions;
 mod cloud_init;
+mod ephemeral;
 mod firewall;
+mod functions;
 mod guests;
 mod guests_settings;
 mod guests_strangers;
@@ -17,7 +20,9 @@ mod image_errors;
 mod killed;
 mod killed_guests;
 mod modules;
+mod moved_provider;
 mod provider;
+mod query;
 mod remote_state;
 mod scale;
 mod template;

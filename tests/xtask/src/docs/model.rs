@@ -13,9 +13,40 @@ pub(super) struct Annotated {
     pub(super) provider: Documented,
     pub(super) resources: BTreeMap<String, Documented>,
     pub(super) data_sources: BTreeMap<String, Documented>,
+    pub(super) ephemeral_resources: BTreeMap<String, Documented>,
+    pub(super) list_resources: BTreeMap<String, Documented>,
+    pub(super) actions: BTreeMap<String, Documented>,
+    pub(super) functions: BTreeMap<String, Function>,
 }
 
-/// The provider block, a resource or a data source.
+/// A function.
+#[derive(Debug, Deserialize)]
+pub(super) struct Function {
+    /// The heading that the registry lists it under.
+    #[serde(default)]
+    pub(super) group: String,
+    pub(super) summary: String,
+    pub(super) description: String,
+    #[serde(default)]
+    pub(super) parameters: Vec<Parameter>,
+    #[serde(default)]
+    pub(super) variadic_parameter: Option<Parameter>,
+    pub(super) return_type: Value,
+}
+
+/// One parameter of a function.
+#[derive(Debug, Deserialize)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) description: String,
+    #[serde(rename = "type")]
+    pub(super) ty: Value,
+    #[serde(default)]
+    pub(super) is_nullable: bool,
+}
+
+/// The provider block, or anything with attributes.
 #[derive(Debug, Deserialize)]
 pub(super) struct Documented {
     /// The heading that the registry lists it under.
@@ -29,6 +60,9 @@ pub(super) struct Documented {
     /// What an import id looks like: `{node}/{vm_id}`.
     #[serde(default)]
     pub(super) import: Vec<String>,
+    /// How long an action may take unless configured.
+    #[serde(default)]
+    pub(super) timeout: Option<String>,
     /// The time limits unless configured, by operation.
     #[serde(default)]
     pub(super) timeouts: Option<BTreeMap<String, String>>,

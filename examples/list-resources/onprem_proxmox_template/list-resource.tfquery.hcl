@@ -1,0 +1,4 @@
+# terraform query
+list "onprem_proxmox_template" "all" {
+  provider = onprem
+}
