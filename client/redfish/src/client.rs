@@ -24,6 +24,11 @@ use crate::{
 /// How long an operation may take that was given no deadline
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1800);
 
+/// How long one look at something that is waited for may take
+///
+/// No longer than what a controller that starts asks for in `Retry-After`.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// A client of one controller; cheap to clone, and clones share everything
 #[derive(Clone)]
 pub struct Client {
@@ -228,10 +233,10 @@ impl Client {
         }
     }
 
-    /// The same client with the deadline in the hands of the caller: each request ends soon, and the
-    /// caller decides how long to go on
+    /// The same client for one look: it ends soon, and the caller decides how long to go on looking
     pub(crate) fn brisk(&self) -> Self {
-        Self { inner: self.inner.clone(), deadline: None }
+        let deadline = Deadline::after(LOOK_TIMEOUT, "the time for one look");
+        Self { inner: self.inner.clone(), deadline: Some(deadline) }
     }
 }
 
@@ -265,11 +270,15 @@ impl<'a> Outage<'a> {
         };
         let since = *self.since.get_or_insert_with(Instant::now);
         let patience = self.client.patience();
-        if !error.is_passing() || since.elapsed() > patience.restart {
+        // Credentials that stay refused are wrong, and an account may be locked for trying on.
+        let refused = *error.kind() == ErrorKind::Unauthorized;
+        let limit = if refused { patience.restart / 3 } else { patience.restart };
+        if !error.is_passing() || since.elapsed() > limit {
             return Err(error);
         }
         tracing::info!(%error, doing = self.doing, "the controller does not answer; asking again");
-        let pause = patience.poll.1.min(Duration::from_secs(3));
+        let longest = if refused { patience.poll.1 } else { Duration::from_secs(3) };
+        let pause = patience.poll.1.min(longest);
         if !self.deadline.sleep(pause).await {
             return Err(error);
         }

@@ -75,11 +75,12 @@ impl Client {
         done: impl Fn(&[Firmware]) -> bool,
     ) -> Result<Vec<Firmware>, Error> {
         let _busy = self.busy();
-        let (client, poll) = (self.brisk(), self.patience().poll);
+        let poll = self.patience().poll;
         let mut outage = Outage::new(self, "waiting for the firmware inventory");
         let mut pauses = Delays::new(poll.0, poll.1, 1.5);
         let since = Instant::now();
         loop {
+            let client = self.brisk();
             let Some(found) = outage.outlast(client.firmware_inventory()).await? else { continue };
             if done(&found) || since.elapsed() > patience {
                 return Ok(found);

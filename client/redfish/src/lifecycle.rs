@@ -59,10 +59,11 @@ impl Client {
     /// A timeout, and any lasting failure of a request.
     pub async fn wait_until_ready(&self) -> Result<(), Error> {
         let _busy = self.busy();
-        let (client, poll) = (self.brisk(), self.patience().poll);
+        let poll = self.patience().poll;
         let mut outage = Outage::new(self, "waiting for the Lifecycle Controller to be ready");
         let mut pauses = Delays::new(poll.0, poll.1, 1.5);
         loop {
+            let client = self.brisk();
             let Some(status) = outage.outlast(client.lifecycle_status()).await? else { continue };
             match status {
                 Some(status) if !status.is_ready() => {

@@ -264,6 +264,10 @@ impl Client {
             .send_checked(call, |error| {
                 let (before, made) = (&before, &made);
                 async move {
+                    // A refusal, and a clear one.
+                    if *error.kind() == ErrorKind::NotReady {
+                        return AfterLoss::Stop;
+                    }
                     tracing::warn!(%error, "no clear answer; looking for the job that it may have made");
                     match self.new_job(before).await {
                         Ok(None) => AfterLoss::Resend,
@@ -282,7 +286,8 @@ impl Client {
         match (outcome, found) {
             (Err(error), None) => {
                 // Also a plain error may have left one: it is named rather than forgotten.
-                match error.maybe_executed() && error.is_passing() {
+                let refused = *error.kind() == ErrorKind::NotReady;
+                match error.maybe_executed() && error.is_passing() && !refused {
                     true => self.new_job(&before).await?.ok_or(error),
                     false => Err(error),
                 }
@@ -308,9 +313,8 @@ impl Client {
         let end = self.deadline();
         let mut pauses = Delays::new(patience.poll.0, patience.poll.1, 1.5);
         let since = std::time::Instant::now();
-        let client = self.brisk();
         loop {
-            let jobs = client.jobs().await;
+            let jobs = self.brisk().jobs().await;
             let mut fresh = jobs.iter().flatten().filter(|job| !before.contains(&job.id));
             if let Some(job) = fresh.find(|job| job.is_firmware_update()) {
                 return Ok(Some(job.id.clone()));

@@ -42,11 +42,12 @@ impl Client {
     pub async fn follow_job(&self, id: &str, stop: Stop) -> Result<JobEnd, Error> {
         let _busy = self.busy();
         let doing = format!("following the job {id}");
-        let (client, patience) = (self.brisk(), self.patience());
+        let patience = self.patience();
         let mut outage = Outage::new(self, &doing);
         let mut pauses = Delays::new(patience.poll.0, patience.poll.1, 1.5);
         let (mut missing, mut told): (Option<Instant>, Option<Job>) = (None, None);
         loop {
+            let client = self.brisk();
             let was_away = outage.is_on();
             let Some(found) = outage.outlast(client.job(id)).await? else { continue };
             if was_away {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod jobs;
+mod lab;
 mod recorded;
 mod server;
 mod sessions;

@@ -39,6 +39,10 @@ impl Found {
         (!devices.is_empty()).then_some(Self { devices })
     }
 
+    pub(super) fn devices(&self) -> impl Iterator<Item = &Firmware> {
+        self.devices.iter()
+    }
+
     /// What runs: `wanted` when all devices have it, else the first other version.
     pub(super) fn version<'a>(&'a self, wanted: &'a str) -> &'a str {
         let mut versions = self.devices.iter().map(|device| device.version.as_str());

@@ -14,7 +14,7 @@ use tf_provider::{Attempt, Context, Diagnostic, Result, Value};
 
 use super::component::{Found, Source, Step};
 use super::image::Image;
-use super::plan::missing;
+use super::plan::{missing, no_waiting};
 use super::state::{INVENTORY_LAG, observe};
 use super::{RebootPolicy, STAGED, ServerFirmware, ServerFirmwarePlan, Staged, component_path};
 use crate::idrac::Host;
@@ -45,7 +45,7 @@ impl<'a> Converge<'a> {
         let _busy = self.host.busy();
         self.drop_unwanted().await?;
         let inventory = self.host.firmware_inventory().await?;
-        for batch in self.batches(&inventory)? {
+        for batch in self.batches(&inventory).await? {
             for key in batch {
                 self.bring(&key).await?;
             }
@@ -91,12 +91,25 @@ impl<'a> Converge<'a> {
     }
 
     /// The components in the order of their updates, once every one of them is known to be possible.
-    fn batches(&self, inventory: &[Firmware]) -> Result<Vec<Vec<String>>> {
+    async fn batches(&self, inventory: &[Firmware]) -> Result<Vec<Vec<String>>> {
         let mut batches = vec![vec![], vec![], vec![]];
         let (mut first, mut others) = (vec![], false);
+        let restarts = self.plan.reboot == RebootPolicy::IfNeeded;
+        let service = self.host.update_service().await?;
         for key in self.plan.components.keys() {
             let found = self.found(inventory, key)?;
             let step = self.step(inventory, key, &found)?;
+            // A plan may not have known what is wanted.
+            if step.is_some() && found.needs_reboot() && !restarts {
+                if self.plan.reboot == RebootPolicy::Error {
+                    return Err(Diagnostic::error("The update needs a restart of the host")
+                        .hint("`reboot` is `error`: set it to `never` or `if-needed`")
+                        .at(component_path(key)));
+                }
+                if !service.can_wait_for_reset() {
+                    return Err(no_waiting(&self.host.name, found.name()).at(component_path(key)));
+                }
+            }
             let batch = match () {
                 () if found.is_controller() => &mut batches[2],
                 () if found.is_cpld() => &mut batches[1],
@@ -107,11 +120,7 @@ impl<'a> Converge<'a> {
                 () => &mut first,
             };
             batch.push(key.clone());
-            if step.is_some()
-                && found.is_cpld()
-                && others
-                && self.plan.reboot != RebootPolicy::IfNeeded
-            {
+            if step.is_some() && found.is_cpld() && others && !restarts {
                 return Err(Diagnostic::error("A CPLD is updated alone")
                     .detail("Another update waits, or would wait, for the same restart.")
                     .hint("update the CPLD in an apply of its own, once the host was restarted")
@@ -237,8 +246,12 @@ impl<'a> Converge<'a> {
     }
 
     async fn start(&self, source: &Source) -> Result<String, Error> {
-        // Never at once: an iDRAC may restart the host for that. What needs no restart does not wait.
-        let time = ApplyTime::OnReset;
+        // At once an iDRAC may restart the host. What needs no restart does not wait for one.
+        let service = self.host.update_service().await?;
+        let time = match service.can_wait_for_reset() {
+            true => ApplyTime::OnReset,
+            false => ApplyTime::Immediate,
+        };
         match source {
             Source::Image(Image::File(file)) => self.host.push_update(file, time).await,
             Source::Image(Image::Url(url)) => {
@@ -280,11 +293,17 @@ impl<'a> Converge<'a> {
 
     /// Restarts the host, where something waits for that, and sees it through.
     async fn restart(&mut self) -> Result<()> {
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        // Not while the host starts, which somebody else may have had it do.
+        self.host.wait_until_ready().await?;
         let inventory = self.host.firmware_inventory().await?;
-        let mut waiting = vec![];
+        let (mut waiting, mut running) = (vec![], false);
         for (key, (id, to)) in self.staged.clone() {
-            let job = self.host.job(&id).await?;
-            if job.is_some_and(|job| job.is_open() && job.phase() != Phase::UserIntervention) {
+            let Some(job) = self.host.job(&id).await? else { continue };
+            if matches!(job.phase(), Phase::Staged | Phase::Running) {
+                running |= job.phase() == Phase::Running;
                 let from = self.found(&inventory, &key)?.version(&to).to_owned();
                 waiting.push((key, id, Step { from, to, source: None }));
             }
@@ -301,12 +320,11 @@ impl<'a> Converge<'a> {
             );
             return Ok(());
         }
-        tracing::warn!(
-            server = name,
-            jobs = waiting.len(),
-            "restarting the host, as `reboot` says"
-        );
-        self.host.restart_host().await.context(format!("Could not restart {name}"))?;
+        if !running {
+            let jobs = waiting.len();
+            tracing::warn!(server = name, jobs, "restarting the host, as `reboot` says");
+            self.host.restart_host().await.context(format!("Could not restart {name}"))?;
+        }
         let mut failures = vec![];
         for (key, id, step) in waiting {
             let path = component_path(&key).attribute("image");

@@ -76,15 +76,7 @@ pub(super) async fn plan(
     }
     let service = host.update_service().await?;
     if !service.can_wait_for_reset() {
-        cx.report(
-            Diagnostic::error(format!("The iDRAC of {server} might restart the host by itself"))
-                .detail(format!(
-                    "It does not offer to let an update wait for a restart (`OnReset`), which {} needs.",
-                    cold.join(", ")
-                ))
-                .hint("update the iDRAC itself first, or allow the restart: reboot = \"if-needed\"")
-                .at("reboot"),
-        );
+        cx.report(no_waiting(server, &cold.join(", ")).at("reboot"));
     }
     cx.report(
         notice
@@ -137,6 +129,7 @@ async fn steps(
     let staged = cx.recall::<Staged>(STAGED)?.unwrap_or_default();
     let allow_downgrade = planned.allow_downgrade.known() == Some(&true);
     let mut steps = vec![];
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
     for (key, component) in components {
         let Some(component) = component.known() else { continue };
         let (Some(word), Some(version)) =
@@ -149,6 +142,15 @@ async fn steps(
             cx.report(missing(inventory, key, word));
             continue;
         };
+        let twice = found.devices().find_map(|device| seen.insert(device.id.clone(), key));
+        if let Some(other) = twice.filter(|other| *other != key) {
+            cx.report(
+                Diagnostic::error(format!("`{other}` and `{key}` are the same component"))
+                    .detail(format!("Both are {}.", found.name()))
+                    .at(path),
+            );
+            continue;
+        }
         if staged.get(key).is_some_and(|(_, staged)| staged == version) {
             continue;
         }
@@ -177,6 +179,15 @@ async fn steps(
         }
     }
     Ok(steps)
+}
+
+/// That an iDRAC cannot be told to leave the host alone.
+pub(super) fn no_waiting(server: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(format!("The iDRAC of {server} might restart the host by itself"))
+        .detail(format!(
+            "It does not offer to let an update wait for a restart (`OnReset`), which {what} needs."
+        ))
+        .hint("update the iDRAC itself first, or allow the restart: reboot = \"if-needed\"")
 }
 
 /// That there is no such component, with those that there are.
