@@ -23,7 +23,7 @@ variable "vm_configs" {
     - `agent`: whether the image has the QEMU guest agent.
     - `started`: whether it runs. `on_boot`: whether it starts with its node, and `startup_order` when.
     - `protection`: refuses to remove the VM or its disks.
-    - `reboot`: whether an apply restarts it for a change that needs it: never, if-needed or error.
+    - `reboot`: whether an apply restarts it for a change that needs it: never, if_needed, always or error.
     - `wait_for_ip`: waits until the guest agent tells an address, which DHCP then has given.
     - `firewall`: has Proxmox VE filter its packets: policies, log levels and `rules`, the first one first.
   EOT
@@ -221,9 +221,9 @@ variable "vm_configs" {
 
   validation {
     condition = alltrue([
-      for vm in var.vm_configs : contains(["never", "if-needed", "error"], vm.reboot)
+      for vm in var.vm_configs : contains(["never", "if_needed", "always", "error"], vm.reboot)
     ])
-    error_message = "The reboot must be never, if-needed or error."
+    error_message = "The reboot must be never, if_needed, always or error."
   }
 
   validation {

@@ -1,13 +1,11 @@
 //! One container on its node. API: `/nodes/{node}/lxc/{vmid}`
 
-use std::time::Duration;
-
 use onprem_http::{Method, Resend};
 use serde::Deserialize;
 
 use crate::{
     Client, Error, ErrorKind, Feature, FeatureCheck, Firewall, GuestConfig, GuestInterface,
-    GuestKind, NodeName, Params, PendingValue, Snapshot, StorageName, TaskCall, VmId, guest,
+    GuestKind, NodeName, Params, PendingValue, Power, Snapshot, StorageName, TaskCall, VmId, guest,
     limits::Busy, snapshot,
 };
 
@@ -205,56 +203,9 @@ impl Lxc {
         self.call(Method::DELETE, self.path(""), params, &["vzdestroy"])
     }
 
-    /// Start the container. API: `POST …/status/start`
-    ///
-    /// Under high availability the task ends when the start is requested, not when it runs.
-    ///
-    /// # Errors
-    /// Already running; a failed task when it cannot run.
-    pub fn start(&self) -> TaskCall {
-        self.power("start", Params::new(), &["vzstart", "hastart"])
-    }
-
-    /// Kill the container at once. API: `POST …/status/stop`
-    ///
-    /// With `overrule_shutdown` a shutdown that is waiting for the container is ended first.
-    ///
-    /// # Errors
-    /// Not running; any failure of the request or the task.
-    pub fn stop(&self, overrule_shutdown: bool) -> TaskCall {
-        let mut params = Params::new();
-        params.set_opt("overrule-shutdown", overrule_shutdown.then_some(true));
-        self.power("stop", params, &["vzstop", "hastop"])
-    }
-
-    /// Ask the container to shut down. API: `POST …/status/shutdown`
-    ///
-    /// After `timeout` it fails, or kills the container when `force_stop` is set.
-    ///
-    /// # Errors
-    /// Not running; a failed task when the container does not stop in time.
-    pub fn shutdown(&self, timeout: Duration, force_stop: bool) -> TaskCall {
-        let mut params = Params::new();
-        params.set("timeout", timeout.as_secs());
-        params.set_opt("forceStop", force_stop.then_some(true));
-        self.power("shutdown", params, &["vzshutdown", "hastop"])
-    }
-
-    /// Shut the container down and start it, which applies pending changes. API: `POST …/status/reboot`
-    ///
-    /// # Errors
-    /// Not running; a failed task when the container does not stop within `timeout`.
-    pub fn reboot(&self, timeout: Duration) -> TaskCall {
-        let params = Params::new().with("timeout", timeout.as_secs());
-        self.power("reboot", params, &["vzreboot"])
-    }
-
-    fn power(&self, verb: &str, params: Params, types: &'static [&'static str]) -> TaskCall {
-        let path = self.path(&format!("/status/{verb}"));
-        let (client, node) = (self.client.clone(), &self.node);
-        // No turn at the guest: a stop must get through while a shutdown waits.
-        TaskCall::new(client, Method::POST, path, params, node, types, self.vmid)
-            .busy([Busy::Node(node.clone())])
+    /// Starts and stops the container. API: `…/status`
+    pub fn power(&self) -> Power {
+        self.client.power(&self.node, GuestKind::Lxc, self.vmid)
     }
 
     pub(crate) fn call(

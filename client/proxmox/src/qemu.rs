@@ -1,14 +1,12 @@
 //! One VM on its node. API: `/nodes/{node}/qemu/{vmid}`
 
-use std::time::Duration;
-
 use onprem_http::{Method, Resend};
 use serde::Deserialize;
 
 use crate::{
     Agent, Client, Error, Feature, FeatureCheck, Firewall, GuestConfig, GuestKind, HaStatus,
-    NodeName, Params, PendingValue, Snapshot, StorageName, TaskCall, VmId, client::Call, guest,
-    limits::Busy, snapshot,
+    NodeName, Params, PendingValue, Power, Snapshot, StorageName, TaskCall, VmId, client::Call,
+    guest, limits::Busy, snapshot,
 };
 
 /// One VM on its node. API: `/nodes/{node}/qemu/{vmid}`
@@ -244,56 +242,9 @@ impl Qemu {
         Firewall::guest(self.client.clone(), &self.node, GuestKind::Qemu, self.vmid)
     }
 
-    /// Start the VM. API: `POST …/status/start`
-    ///
-    /// Under high availability the task ends when the start is requested, not when it runs.
-    ///
-    /// # Errors
-    /// A failed task when it runs already or cannot run.
-    pub fn start(&self) -> TaskCall {
-        self.power("start", Params::new(), &["qmstart", "hastart"])
-    }
-
-    /// Switch the VM off at once. API: `POST …/status/stop`
-    ///
-    /// With `overrule_shutdown` a shutdown that is waiting for the guest is ended first.
-    ///
-    /// # Errors
-    /// Any failure of the request or the task; a stopped VM is none.
-    pub fn stop(&self, overrule_shutdown: bool) -> TaskCall {
-        let mut params = Params::new();
-        params.set_opt("overrule-shutdown", overrule_shutdown.then_some(true));
-        self.power("stop", params, &["qmstop", "hastop"])
-    }
-
-    /// Ask the guest to shut down. API: `POST …/status/shutdown`
-    ///
-    /// After `timeout` it fails, or switches the VM off when `force_stop` is set.
-    ///
-    /// # Errors
-    /// A failed task when the guest does not react in time.
-    pub fn shutdown(&self, timeout: Duration, force_stop: bool) -> TaskCall {
-        let mut params = Params::new();
-        params.set("timeout", timeout.as_secs());
-        params.set_opt("forceStop", force_stop.then_some(true));
-        self.power("shutdown", params, &["qmshutdown", "hastop"])
-    }
-
-    /// Shut the VM down and start it from cold, which applies pending changes. API: `POST …/status/reboot`
-    ///
-    /// # Errors
-    /// Not running; a failed task when the guest does not shut down within `timeout`.
-    pub fn reboot(&self, timeout: Duration) -> TaskCall {
-        let params = Params::new().with("timeout", timeout.as_secs());
-        self.power("reboot", params, &["qmreboot"])
-    }
-
-    fn power(&self, verb: &str, params: Params, types: &'static [&'static str]) -> TaskCall {
-        let path = self.path(&format!("/status/{verb}"));
-        let (client, node) = (self.client.clone(), &self.node);
-        // No turn at the guest: a stop must get through while a shutdown waits.
-        TaskCall::new(client, Method::POST, path, params, node, types, self.vmid)
-            .busy([Busy::Node(node.clone())])
+    /// Starts and stops the VM. API: `…/status`
+    pub fn power(&self) -> Power {
+        self.client.power(&self.node, GuestKind::Qemu, self.vmid)
     }
 
     pub(crate) fn call(

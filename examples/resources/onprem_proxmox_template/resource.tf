@@ -22,7 +22,7 @@ resource "onprem_proxmox_template" "ubuntu22" {
   os_type         = "l26"
   scsi_controller = "virtio-scsi-single"
   serial0         = "socket"
-  vga             = "serial0"
+  vga             = { type = "serial0" }
 
   disks = {
     scsi0 = { storage = "local-lvm", size = 20, discard = "on", iothread = true }

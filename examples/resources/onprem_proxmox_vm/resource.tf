@@ -28,7 +28,7 @@ resource "onprem_proxmox_vm" "web" {
 
   on_boot = true
   startup = { order = 2, up_delay = 30 }
-  reboot  = "if-needed"
+  reboot  = "if_needed"
 }
 
 # An empty VM that is not started.

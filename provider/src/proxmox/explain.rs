@@ -31,6 +31,10 @@ pub(crate) fn explain(
                 "check provider \"onprem\" -> proxmox.api_token (or PROXMOX_VE_API_TOKEN): its form is \
                  `user@realm!name=secret`, and neither token nor user may be expired or disabled",
             ),
+        _ if for_root_alone(error.text()) => could_not().hint(
+            "that is for `root@pam` itself, logged in with its password: set proxmox.username and \
+             proxmox.password in provider \"onprem\" instead of an API token, or leave the attribute out",
+        ),
         ErrorKind::Forbidden { permission } => {
             let what = match permission.as_str() {
                 "" => "the privilege for it".to_owned(),
@@ -113,6 +117,11 @@ pub(crate) fn explain(
         _ => task(could_not(), situation, error),
     };
     Some(diagnostic)
+}
+
+/// Whether the server refused what no token may do, not even one of root's.
+fn for_root_alone(text: &str) -> bool {
+    ["only root can ", "is only allowed for root@pam"].iter().any(|part| text.contains(part))
 }
 
 /// The attribute that holds the device behind a parameter such as `net0` or `scsi0`.

@@ -69,7 +69,11 @@ pub(crate) fn text(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::Bool(value) => u8::from(*value).to_string(),
-        Json::Number(number) => number.to_string(),
+        Json::Number(number) => match number.as_f64() {
+            // The server does not write `2.0` and would compare it.
+            Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
+            _ => number.to_string(),
+        },
         Json::String(text) => text.clone(),
         Json::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(";"),
         Json::Object(fields) => {
@@ -115,16 +119,14 @@ pub(crate) fn brought_to<T: FromApi + Attributes>(
     };
     let mut fields = current.clone();
     fields.retain(|key, _| !managed.contains(&key.as_str()));
-    for (key, value) in planned {
-        let mut with = fields.clone();
-        with.insert(key.clone(), value.clone());
-        let counts = match (meaning(&fields), meaning(&with)) {
-            (Ok(without), Ok(with)) => without != with,
-            // Required fields come one by one.
-            _ => true,
-        };
-        if counts {
-            fields = with;
+    fields.extend(planned.clone());
+    for key in planned.keys() {
+        let mut without = fields.clone();
+        without.remove(key);
+        if let (Ok(less), Ok(all)) = (meaning(&without), meaning(&fields))
+            && less == all
+        {
+            fields = without;
         }
     }
     Ok((meaning(&fields)? != meaning(current)?).then_some(fields))

@@ -2,8 +2,10 @@
 //!
 //! `system` is the provider block's part and the client that it makes; `explain` says what its errors
 //! mean; `format` and `names` are how Proxmox writes values; `creation` makes guests, `claim` is how a
-//! killed create is found again and `fingerprint` how a guest is recognised; `hardware` is what templates and VMs are made of. Every other file is one resource or data
-//! source, in the list below.
+//! killed create is found again and `fingerprint` how a guest is recognised; `hardware` is what templates
+//! and VMs are made of, `parameters` what of it is less or more than one parameter; `placement` and `power`
+//! are where a guest is and whether it runs. Every other file is one resource or data source, in the list
+//! below.
 
 mod claim;
 mod cloud_init_iso;
@@ -20,7 +22,10 @@ mod image;
 mod names;
 mod next_vm_id;
 mod nodes;
+mod parameters;
 mod peers;
+mod placement;
+mod power;
 mod storages;
 mod system;
 mod template;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::hardware::disk::DiskSlot;
+
 /// A tag: letters, digits and `_-+.`; Proxmox keeps it in lower case.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Tag(String);
@@ -52,6 +54,78 @@ impl FromStr for MacAddress {
 }
 
 impl fmt::Display for MacAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Places where a sort of device is plugged in: `usb0`, `usb1`…
+macro_rules! slots {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal to $last:literal,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub(crate) struct $name(u16);
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text.strip_prefix($prefix).and_then(|digits| digits.parse().ok()) {
+                    Some(number) if number <= $last && text == format!("{}{number}", $prefix) => {
+                        Ok(Self(number))
+                    }
+                    _ => Err(format!(
+                        "`{text}` is no such slot: they are `{0}0` to `{0}{1}`.",
+                        $prefix, $last
+                    )),
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}{}", $prefix, self.0)
+            }
+        }
+    )*};
+}
+
+slots! {
+    /// A device of the node in a container: `dev0` to `dev255`.
+    DeviceSlot = "dev" to 255,
+    /// A PCI device: `hostpci0` to `hostpci15`.
+    HostPciSlot = "hostpci" to 15,
+    /// A mount point of a container: `mp0` to `mp255`.
+    MountSlot = "mp" to 255,
+    /// A network device: `net0` to `net31`.
+    NetworkSlot = "net" to 31,
+    /// A NUMA node: `numa0` to `numa7`.
+    NumaSlot = "numa" to 7,
+    /// A USB device: `usb0` to `usb13`.
+    UsbSlot = "usb" to 13,
+    /// A mounted directory: `virtiofs0` to `virtiofs9`.
+    VirtiofsSlot = "virtiofs" to 9,
+}
+
+/// A device that a VM can start from: a disk or CD drive, a network, USB or PCI device.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct BootDevice(String);
+
+impl FromStr for BootDevice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = text.parse::<DiskSlot>().is_ok()
+            || text.parse::<NetworkSlot>().is_ok()
+            || text.parse::<UsbSlot>().is_ok()
+            || text.parse::<HostPciSlot>().is_ok();
+        known.then(|| Self(text.to_owned())).ok_or_else(|| {
+            format!("`{text}` is no slot to start from, such as `scsi0`, `ide2` or `net0`.")
+        })
+    }
+}
+
+impl fmt::Display for BootDevice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -139,5 +213,15 @@ mod tests {
         let url: DownloadUrl = "https://a.example/b/c.qcow2?x=1".parse().unwrap();
         assert_eq!(url.file_name(), Some("c.qcow2"));
         assert!("ftp://a.example/c".parse::<DownloadUrl>().is_err());
+    }
+
+    #[test]
+    fn slots_are_written_one_way() {
+        assert_eq!("net3".parse::<NetworkSlot>().unwrap().to_string(), "net3");
+        for wrong in ["net32", "net03", "net", "eth0", "net+1"] {
+            assert!(wrong.parse::<NetworkSlot>().is_err(), "{wrong}");
+        }
+        assert!("usb14".parse::<UsbSlot>().is_err());
+        assert!("scsi0".parse::<BootDevice>().is_ok() && "serial0".parse::<BootDevice>().is_err());
     }
 }

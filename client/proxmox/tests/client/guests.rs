@@ -83,12 +83,12 @@ async fn a_container_lives_in_the_words_of_its_api() {
     assert_eq!(cloned.line, "POST /nodes/pve1/lxc/310/clone");
     assert_eq!((&*cloned.params["newid"], &*cloned.params["hostname"]), ("311", "b"));
 
-    ct.start().await.unwrap();
-    ct.reboot(Duration::from_secs(60)).await.unwrap();
+    ct.power().start().await.unwrap();
+    ct.power().reboot(Duration::from_secs(60)).await.unwrap();
     assert_eq!(sent(&server).params["timeout"], "60");
-    ct.shutdown(Duration::from_secs(30), true).await.unwrap();
+    ct.power().shutdown(Duration::from_secs(30), true).await.unwrap();
     assert_eq!(sent(&server).params["forceStop"], "1");
-    ct.stop(true).await.unwrap();
+    ct.power().stop(true).await.unwrap();
     assert_eq!(sent(&server).params["overrule-shutdown"], "1");
     ct.delete(&DeleteContainer { purge: true, force: true, ..Default::default() }).await.unwrap();
     let deleted = sent(&server);
@@ -160,7 +160,7 @@ async fn power_situations_are_named() {
         ("CT is locked (backup)", ErrorKind::Locked { lock: "backup".to_owned() }),
     ] {
         let server = Server::start(move |_| Reply::error(500, text)).await;
-        assert_eq!(*container(&server).stop(false).await.unwrap_err().kind(), kind);
+        assert_eq!(*container(&server).power().stop(false).await.unwrap_err().kind(), kind);
     }
 }
 

@@ -86,21 +86,21 @@ async fn a_container_lives_is_changed_and_destroyed() {
     let stale = ct.update(&Params::new().with("digest", &digest).with("memory", 512)).await;
     assert_eq!(*stale.unwrap_err().kind(), ErrorKind::DigestMismatch);
 
-    ct.start().await.unwrap();
-    assert_eq!(*ct.start().await.unwrap_err().kind(), ErrorKind::AlreadyRunning);
+    ct.power().start().await.unwrap();
+    assert_eq!(*ct.power().start().await.unwrap_err().kind(), ErrorKind::AlreadyRunning);
     assert!(ct.status().await.unwrap().is_running());
     lab.clock().advance(Duration::from_secs(60));
     assert_eq!(addresses(&ct.interfaces().await.unwrap()), ["10.99.0.7"]);
     ct.update(&Params::new().with("features", "nesting=1")).await.unwrap();
     assert_eq!(PendingValue::waiting(&ct.pending().await.unwrap()), ["features"]);
-    ct.reboot(Duration::from_secs(60)).await.unwrap();
+    ct.power().reboot(Duration::from_secs(60)).await.unwrap();
     assert!(PendingValue::waiting(&ct.pending().await.unwrap()).is_empty());
 
     ct.resize("mp0", "2G", None).await.unwrap();
     let shrink = ct.resize("mp0", "1G", None).await.unwrap_err();
     assert!(shrink.text().contains("unable to shrink"), "{shrink}");
-    ct.shutdown(Duration::from_secs(60), true).await.unwrap();
-    assert_eq!(*ct.stop(false).await.unwrap_err().kind(), ErrorKind::NotRunning);
+    ct.power().shutdown(Duration::from_secs(60), true).await.unwrap();
+    assert_eq!(*ct.power().stop(false).await.unwrap_err().kind(), ErrorKind::NotRunning);
     ct.move_volume("mp0", &MoveVolume::new(storage("local"))).await.unwrap();
     let config = ct.config().await.unwrap();
     assert!(config.text("mp0").unwrap().starts_with("local:200/"), "{config:?}");
@@ -111,7 +111,7 @@ async fn a_container_lives_is_changed_and_destroyed() {
     ct.clone_to(&clone).await.unwrap();
     let copy = pve.lxc(&node("pve1"), id(201));
     assert_eq!(copy.config().await.unwrap().text("hostname").unwrap(), "b");
-    copy.start().await.unwrap();
+    copy.power().start().await.unwrap();
     copy.delete(&DeleteContainer { force: true, ..Default::default() }).await.unwrap();
     ct.delete(&DeleteContainer { purge: true, ..Default::default() }).await.unwrap();
     assert!(pve.locate(id(200)).await.unwrap().is_none());
@@ -223,7 +223,7 @@ async fn guests_are_on_their_new_nodes_when_the_call_ends() {
     params.set("net0", "virtio,bridge=vmbr0").set("ipconfig0", "ip=10.99.0.9/24");
     vm.create(&params).await.unwrap();
     assert_eq!(vm.agent().interfaces().await.unwrap(), AgentAnswer::Stopped);
-    vm.start().await.unwrap();
+    vm.power().start().await.unwrap();
     lab.clock().advance(Duration::from_secs(60));
     let interfaces = vm.agent().interfaces().await.unwrap().answered().unwrap();
     assert_eq!(addresses(&interfaces), ["10.99.0.9"]);
@@ -237,7 +237,7 @@ async fn guests_are_on_their_new_nodes_when_the_call_ends() {
     assert!(pve.qemu(&node("pve2"), id(100)).status().await.unwrap().is_running());
 
     let ct = pve.lxc(&node("pve1"), id(200));
-    ct.start().await.unwrap();
+    ct.power().start().await.unwrap();
     let to = MigrateContainer { restart: true, ..MigrateContainer::new(node("pve3")) };
     ct.migrate(&to).await.unwrap();
     assert!(pve.lxc(&node("pve3"), id(200)).status().await.unwrap().is_running());

@@ -55,7 +55,7 @@ async fn a_task_is_followed_through_passing_failures_to_its_end() {
     })
     .await;
     let mut started = Vec::new();
-    let call = vm(&server).start().on_start(|upid: &Upid| started.push(upid.clone()));
+    let call = vm(&server).power().start().on_start(|upid: &Upid| started.push(upid.clone()));
     let report = call.await.unwrap();
     assert!(report.warnings.is_empty());
     assert_eq!(started, [report.upid.unwrap()]);
@@ -123,7 +123,7 @@ async fn lock_timeouts_are_tried_again_at_dispatch_and_in_the_task() {
         _ => starts.next().unwrap(),
     })
     .await;
-    let report = vm(&server).start().await.unwrap();
+    let report = vm(&server).power().start().await.unwrap();
     assert!(report.upid.unwrap().as_str().contains(":00000002:"));
     assert_eq!(server.count("POST /nodes/pve1/qemu/100/status/start"), 4);
 }
@@ -132,7 +132,7 @@ async fn lock_timeouts_are_tried_again_at_dispatch_and_in_the_task() {
 async fn a_lock_that_stays_ends_with_the_deadline() {
     let server = Server::start(|_| Reply::error(500, LOCKED)).await;
     let deadline = Deadline::after(Duration::from_millis(300), "the update timeout");
-    let error = vm(&server).start().until(&deadline).await.unwrap_err();
+    let error = vm(&server).power().start().until(&deadline).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::LockTimeout);
     let client = server.client().until(&deadline);
     let vm = client.qemu(&NodeName::new("pve1").unwrap(), VmId::new(100).unwrap());
@@ -148,7 +148,7 @@ async fn the_deadline_ends_the_wait_and_says_what_goes_on() {
     })
     .await;
     let deadline = Deadline::after(Duration::from_millis(200), "the create timeout");
-    let error = vm(&server).start().until(&deadline).await.unwrap_err();
+    let error = vm(&server).power().start().until(&deadline).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Timeout);
     let text = error.text();
     assert!(text.starts_with("the create timeout of 200ms passed while the task UPID"), "{text}");

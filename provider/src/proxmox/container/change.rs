@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use onprem_proxmox::{GuestConfig, MoveVolume, NodeName, Params, VmId};
+use onprem_proxmox::{GuestConfig, MoveVolume, NodeName, Params, VmId, VolumeId};
 use tf_provider::api::ApiChanges;
-use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Result, Value};
 
-use super::options::Features;
-use super::volumes::{MountPointValues, MountSlot, Wanted};
+use super::options::{FEATURES, Features};
+use super::volumes::{MountPointValues, Wanted};
 use super::{ContainerPlan, network};
-use crate::proxmox::Proxmox;
-use crate::proxmox::fingerprint;
-use crate::proxmox::format;
 use crate::proxmox::hardware::disk;
+use crate::proxmox::names::MountSlot;
+use crate::proxmox::{Proxmox, fingerprint, format, parameters};
 
 /// A container that is brought to its plan.
 pub(super) struct Guest<'a> {
@@ -45,8 +43,7 @@ impl Guest<'_> {
         {
             let current = config.text("features").unwrap_or_default();
             let current = format::properties(&current, "nesting").unwrap_or_default();
-            let managed = ["nesting", "fuse", "keyctl", "mknod"];
-            let wanted = format::brought_to::<Features>(&current, &features.to_api(), &managed)?;
+            let wanted = format::brought_to::<Features>(&current, &features.to_api(), &FEATURES)?;
             match wanted.map(|fields| format::property_string(&fields, "")) {
                 Some(text) if !text.is_empty() => {
                     options.insert("features".to_owned(), Some(text.into()));
@@ -59,6 +56,7 @@ impl Guest<'_> {
                 }
             }
         }
+        let mut options = parameters::join(options, config)?;
         let mut params = Params::new();
         let waiting = self.waiting(&options).await?;
         options.retain(|key, _| !waiting.contains(key));
@@ -84,27 +82,63 @@ impl Guest<'_> {
         Ok(waiting.map(|row| row.key).filter(removed).collect())
     }
 
-    /// Makes, grows, moves, changes and detaches volumes; `prior` are the mount points of the state.
+    /// Whether a volume is to be moved, which a container must be stopped for.
+    pub(super) fn moves_volumes(&self, config: &GuestConfig) -> bool {
+        self.wanted().iter().any(|wanted| {
+            let current = config.text(&wanted.slot).as_deref().and_then(disk::volume_and_size);
+            current.is_some_and(|(volume, _)| volume.storage() != wanted.storage)
+        })
+    }
+
+    fn wanted(&self) -> Vec<Wanted> {
+        let root = self.plan.rootfs.iter().map(|root| root.wanted());
+        let mounts = self.plan.mount_points.iter().flatten();
+        root.chain(mounts.map(|(slot, mount)| mount.wanted(*slot))).collect()
+    }
+
+    /// Makes, grows, moves, changes and detaches volumes; `prior` are the mount points of the state. The
+    /// volumes that were detached.
     pub(super) async fn volumes(
         &self,
         prior: Option<&BTreeMap<MountSlot, Value<MountPointValues>>>,
-    ) -> Result<()> {
-        let root = self.plan.rootfs.iter().map(|root| root.wanted());
-        let mounts = self.plan.mount_points.iter().flatten();
-        let mounts: Vec<Wanted> = mounts.map(|(slot, mount)| mount.wanted(*slot)).collect();
-        for wanted in root.chain(mounts) {
+    ) -> Result<Vec<VolumeId>> {
+        for wanted in self.wanted() {
             self.volume(&wanted).await?;
         }
-        let Some(planned) = &self.plan.mount_points else { return Ok(()) };
-        for slot in prior.into_iter().flatten().map(|(slot, _)| slot) {
+        let mut detached = vec![];
+        let Some(planned) = &self.plan.mount_points else { return Ok(detached) };
+        for slot in prior.into_iter().flatten().map(|(slot, _)| slot.to_string()) {
             let config = self.config().await?;
-            if !planned.contains_key(slot) && config.contains(&slot.to_string()) {
-                let mut params = Params::new();
-                params.delete(&slot.to_string());
-                self.update(params, &config).await?;
+            let Some(current) = config.text(&slot) else { continue };
+            if planned.keys().any(|planned| planned.to_string() == slot) {
+                continue;
             }
+            let mut params = Params::new();
+            params.delete(&slot);
+            self.update(params, &config).await?;
+            detached.extend(disk::volume_and_size(&current).map(|(volume, _)| volume));
         }
-        Ok(())
+        Ok(detached)
+    }
+
+    /// Destroys detached volumes. Those that cannot go yet: a running container still has them mounted.
+    pub(super) async fn erase(&self, detached: Vec<VolumeId>) -> Result<Vec<VolumeId>> {
+        let mut left = vec![];
+        for volume in detached {
+            let config = self.config().await?;
+            let unused = config
+                .slots("unused")
+                .into_iter()
+                .find(|slot| config.text(slot).is_some_and(|text| text == volume.to_string()));
+            let Some(slot) = unused else {
+                left.push(volume);
+                continue;
+            };
+            let mut params = Params::new();
+            params.delete(slot);
+            self.update(params, &config).await?;
+        }
+        Ok(left)
     }
 
     async fn volume(&self, wanted: &Wanted) -> Result<()> {
@@ -113,7 +147,7 @@ impl Guest<'_> {
         let mut config = self.config().await?;
         let Some(current) = config.text(slot) else {
             let mut params = Params::new();
-            params.set(slot, wanted.allocation.as_str());
+            params.set(slot, wanted.allocation());
             return self.update(params, &config).await;
         };
         let Some((volume, size)) = disk::volume_and_size(&current) else { return Ok(()) };
@@ -133,14 +167,12 @@ impl Guest<'_> {
                     .detail(format!(
                         "The configuration says {planned} GiB, and a volume cannot shrink."
                     ))
-                    .at(Path::from(if wanted.mount.is_some() { "mount_points" } else { slot })));
+                    .at(wanted.attribute().attribute("size")));
             }
             _ => {}
         }
         // After the growth: an option may wait for the next start, and would bring the old size back.
-        if let Some(mount) = &wanted.mount
-            && let Some(text) = mount.reconfiguration(&config.text(slot).unwrap_or_default())?
-        {
+        if let Some(text) = wanted.reconfiguration(&config.text(slot).unwrap_or_default())? {
             let mut params = Params::new();
             params.set(slot, text);
             self.update(params, &config).await?;

@@ -5,12 +5,11 @@ use tf_provider::cty::Path;
 use tf_provider::{Attempt, Context, Diagnostic, Result};
 
 use super::change::Guest;
-use super::{Container, ContainerIdentity, ContainerPlan, network, power, shutdown_timeout, state};
-use crate::proxmox::Proxmox;
+use super::{Container, ContainerIdentity, ContainerPlan, network, state};
 use crate::proxmox::claim::Claim;
 use crate::proxmox::creation::Creation;
-use crate::proxmox::fingerprint;
-use crate::proxmox::format;
+use crate::proxmox::power::{self, Policy, power};
+use crate::proxmox::{Proxmox, fingerprint, format, parameters};
 
 pub(super) async fn create(
     cx: &mut Context<Container>,
@@ -58,10 +57,12 @@ pub(super) async fn create(
     options.remove("description");
     let options = options.into_iter().map(|(key, value)| (key, Some(value))).collect();
     guest.options(options, true, &found.config).await?;
-    guest.volumes(None).await?;
-    let timeout = shutdown_timeout(&plan.shutdown_timeout)?;
+    let _ = guest.volumes(None).await?;
+    let power = power(pve, &found, vm_id);
+    let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
+    let running = power.is_running().await?;
     let wanted = Some(plan.started.unwrap_or(true));
-    let running = power::bring(pve, &found.node, vm_id, wanted, timeout).await?;
+    let running = policy.bring(pve, &power, wanted, running, false).await?;
     // The last write: until now the mark tells whose it is.
     let mut last = Params::new();
     let uuid = creation.claim.uuid();
@@ -73,7 +74,7 @@ pub(super) async fn create(
     // The cluster's list of guests lags.
     container.pool = plan.pool;
     if running {
-        container.ip_addresses = power::addresses(pve, &found.node, vm_id).await?;
+        container.ip_addresses = power::addresses(pve, &found, vm_id, plan.wait_for_ip).await?;
     }
     Ok(container)
 }
@@ -90,7 +91,10 @@ fn claim(pve: &Proxmox, plan: &ContainerPlan) -> Result<Claim> {
 
 /// The parameters of the creating request.
 fn parameters(plan: &ContainerPlan, claim: &Claim) -> Result<Params> {
-    let mut params = format::params(&plan.options.to_api());
+    let options = plan.options.to_api().into_iter().map(|(key, value)| (key, Some(value)));
+    let options = parameters::join(options.collect(), &GuestConfig::default())?;
+    let set = options.into_iter().filter_map(|(key, value)| Some((key, value?)));
+    let mut params = format::params(&set.collect());
     let template = plan.template.as_ref().ok_or_else(|| {
         Diagnostic::error("A container is made from a `template` or a `clone`").at("template")
     })?;
@@ -108,11 +112,11 @@ fn parameters(plan: &ContainerPlan, claim: &Claim) -> Result<Params> {
         network::change(network, &GuestConfig::default(), &mut params)?;
     }
     if let Some(root) = &plan.rootfs {
-        params.set("rootfs", root.wanted().allocation);
+        params.set("rootfs", root.wanted().allocation());
     }
     for (slot, mount) in plan.mount_points.iter().flatten() {
         let wanted = mount.wanted(*slot);
-        params.set(&wanted.slot, wanted.allocation);
+        params.set(&wanted.slot, wanted.allocation());
     }
     Ok(params)
 }

@@ -1,21 +1,20 @@
 //! LXC containers. API: `/nodes/{node}/lxc` and `…/{vmid}/{config,resize,move_volume,status}`.
 //!
-//! `create` makes one, `change` brings one to its plan, `power` starts and stops it; `options`, `network`
-//! and `volumes` are what it is made of.
+//! `create` makes one, `change` brings one to its plan, `plan` says what a change means for a running one;
+//! `options`, `network`, `devices` and `volumes` are what it is made of.
 
 mod change;
 mod create;
+pub(crate) mod devices;
 pub(super) mod list;
 mod network;
 mod options;
-mod power;
+mod plan;
 mod volumes;
 
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use onprem_proxmox::{
-    DeleteContainer, GuestKind, GuestLocation, MigrateContainer, NodeName, VmId, VolumeId,
-};
+use onprem_proxmox::{DeleteContainer, GuestKind, GuestLocation, NodeName, VmId, VolumeId};
 use serde_json::{Map, Value as Json};
 use tf_provider::api::FromApi;
 use tf_provider::{
@@ -23,13 +22,13 @@ use tf_provider::{
     Value,
 };
 
-use super::Proxmox;
-use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
-use super::hardware::planning::taken;
 use super::peers;
+use super::placement::{self, Homes};
+use super::power::{self, Policy, RebootPolicy, power, shutdown_timeout};
 use super::vm::CloneSource;
+use super::{Proxmox, parameters};
 use change::Guest;
 use network::Network;
 use options::ContainerOptions;
@@ -57,11 +56,14 @@ pub(crate) struct Container {
     /// Node that it shall be on. A change migrates it, with a restart if it runs.
     #[attr(required)]
     node: Text<NodeName>,
+    /// Further nodes that it may be on: where it has been moved to one of them, it stays.
+    #[attr(optional)]
+    allowed_nodes: Option<BTreeSet<Text<NodeName>>>,
     /// What identifies it for good.
     #[attr(computed)]
     uuid: String,
     /// Node that it is on now.
-    #[attr(computed(until = [node]))]
+    #[attr(computed(until = [allowed_nodes, node]))]
     current_node: String,
     /// Pool that it is in.
     #[attr(setting, keep)]
@@ -96,15 +98,34 @@ pub(crate) struct Container {
     /// Whether it runs. It is started when it is made unless this is `false`.
     #[attr(setting, keep)]
     started: bool,
+    /// Whether the apply restarts it for a change: `if_needed` does when the server says that the change
+    /// waits, or when a volume moves, `always` after every change but those of its tags, notes and place.
+    /// With `error` a plan that may need a restart fails.
+    #[attr(optional, default = RebootPolicy::Never)]
+    reboot: RebootPolicy,
     /// How long it may take to shut down before it is stopped.
     #[attr(optional, default = "60s")]
     shutdown_timeout: String,
     /// Takes it out of backup jobs, replication and high availability when it is destroyed.
     #[attr(optional, default = true)]
     purge: bool,
+    /// Erases a mount point whose slot is taken out of `mount_points`, instead of keeping its volume as an
+    /// unused one; a running container keeps it until its next start. It counts once it has been applied:
+    /// a plan that sets it erases nothing yet.
+    #[attr(optional, default = false)]
+    allow_data_loss: bool,
+    /// Waits in the apply until it has an address.
+    #[attr(optional, default = false)]
+    wait_for_ip: bool,
     /// Addresses that the server saw when the container was last made or changed.
-    #[attr(computed(until = [network, node, started]))]
+    #[attr(computed(until = [network, node, started, wait_for_ip]))]
     ip_addresses: Vec<String>,
+    /// Whether changes wait for a restart.
+    #[attr(computed(until = [
+        console, console_mode, cores, cpu_limit, cpu_units, devices, dns_domain, dns_servers, entrypoint,
+        features, hostname, memory, mount_points, network, os_type, reboot, rootfs, started, swap, timezone, tty
+    ]))]
+    pending_reboot: bool,
     /// `running` or `stopped`.
     #[attr(computed(until = [started]))]
     status: String,
@@ -129,39 +150,7 @@ impl Resource for Container {
     }
 
     async fn plan(cx: &mut PlanContext<Self>, pve: Option<&Proxmox>) -> Result<()> {
-        let (Some(config), Some(planned)) = (cx.config().cloned(), cx.planned().cloned()) else {
-            return Ok(());
-        };
-        let Some(prior) = cx.prior().cloned() else {
-            if config.clone.is_null() && config.template.is_null() {
-                return Err(Diagnostic::error(
-                    "A container is made from a `template` or a `clone`",
-                )
-                .at("template"));
-            }
-            if config.clone.is_null() && config.rootfs.is_null() {
-                return Err(Diagnostic::error("A container needs a root file system")
-                    .hint("add `rootfs = { storage = \"local-lvm\", size = 8 }`")
-                    .at("rootfs"));
-            }
-            if let (Some(pve), Some(vm_id)) = (pve, planned.vm_id.known())
-                && let Some(warning) = taken(pve, *vm_id).await?
-            {
-                cx.report(warning);
-            }
-            return Ok(());
-        };
-        let sizes = [(&prior.rootfs, &planned.rootfs)].into_iter().filter_map(|(old, new)| {
-            Some((*old.known()?.size.known()?, *new.known()?.size.known()?))
-        });
-        for (old, new) in sizes.filter(|(old, new)| new < old) {
-            cx.report(
-                Diagnostic::error("The root file system cannot shrink")
-                    .detail(format!("It has {old} GiB, and {new} GiB are planned."))
-                    .at("rootfs"),
-            );
-        }
-        Ok(())
+        plan::plan(cx, pve).await
     }
 
     async fn create(cx: &mut Context<Self>, pve: &Proxmox, plan: ContainerPlan) -> Result<Self> {
@@ -185,7 +174,8 @@ impl Resource for Container {
                 .at("vm_id"));
         }
         fingerprint::remember(cx, &found.config)?;
-        let running = power::listed_as_running(cx, &pve, &found, vm_id).await?;
+        let known = cx.prior().and_then(|prior| prior.started.known()).copied();
+        let running = power::listed_as_running(&pve, &found, vm_id, known).await?;
         state(cx, &pve, vm_id, &found, running).await.map(Some)
     }
 
@@ -197,40 +187,46 @@ impl Resource for Container {
     ) -> Result<Self> {
         let pve = pve.within(cx);
         let vm_id = VmId::new(identity.vm_id)?;
-        let mut found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
+        let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::ensure_ours(cx, vm_id, &found.config, "changed")?;
         let Update { plan, changes, .. } = &update;
+        let mut running = power(&pve, &found, vm_id).is_running().await?;
         if !fingerprint::unchanged(cx, &found.config)? {
-            let running = pve.lxc(&found.node, vm_id).status().await?.is_running();
             let fresh = state(cx, &pve, vm_id, &found, running).await?;
             fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
         }
-        if *plan.node != found.node {
-            let mut to = MigrateContainer::new((*plan.node).clone());
-            to.restart = pve.lxc(&found.node, vm_id).status().await?.is_running();
-            pve.lxc(&found.node, vm_id).migrate(&to).await?;
-            pve.cluster().invalidate();
-            found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
-        }
-        if let Some(pool) = changes.pool.set() {
-            pve.pool(pool).add_guest(vm_id, true).await?;
-        }
+        let homes = Homes { node: &plan.node, allowed: plan.allowed_nodes.as_ref() };
+        let found = placement::bring(&pve, vm_id, found, homes, running).await?;
+        let found = found.ok_or_else(|| gone(vm_id))?;
+        placement::pool(&pve, vm_id, &changes.pool).await?;
         let guest = Guest { pve: &pve, vm_id, node: &found.node, plan };
         let network = changes.network.is_change();
         guest.options(changes.options.to_api(), network, &found.config).await?;
-        guest.volumes(cx.prior().and_then(|prior| prior.mount_points.known())).await?;
-        let timeout = shutdown_timeout(&plan.shutdown_timeout)?;
-        let running = power::bring(&pve, &found.node, vm_id, plan.started, timeout).await?;
+        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
+        let power = power(&pve, &found, vm_id);
+        let wanted = Some(plan.started.unwrap_or(running));
+        if running && guest.moves_volumes(&found.config) && policy.may_restart() {
+            policy.switch_off(&power).await?;
+            running = false;
+        }
+        let prior = cx.prior();
+        let detached = guest.volumes(prior.and_then(|prior| prior.mount_points.known())).await?;
+        let running = policy.bring(&pve, &power, wanted, running, remakes(&update)).await?;
+        if prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true)) {
+            for volume in guest.erase(detached).await? {
+                cx.warn(kept(&volume));
+            }
+        }
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::remember(cx, &found.config)?;
         let mut container = state(cx, &pve, vm_id, &found, running).await?;
-        container.pool = update.plan.pool;
         if cx.leaves_open("ip_addresses") {
             container.ip_addresses = match running {
-                true => power::addresses(&pve, &found.node, vm_id).await?,
+                true => power::addresses(&pve, &found, vm_id, plan.wait_for_ip).await?,
                 false => vec![],
             };
         }
+        container.pool = update.plan.pool;
         Ok(container)
     }
 
@@ -250,8 +246,8 @@ impl Resource for Container {
         fingerprint::ensure_unprotected(vm_id, &found.config)?;
         let prior = cx.prior();
         let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
-        let timeout = shutdown_timeout(timeout.map_or("60s", String::as_str))?;
-        power::bring(&pve, &found.node, vm_id, Some(false), timeout).await?;
+        let policy = Policy::new(&RebootPolicy::Never, timeout.map_or("60s", String::as_str))?;
+        policy.switch_off(&power(&pve, &found, vm_id)).await?;
         let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
         let delete = DeleteContainer { purge, ..DeleteContainer::default() };
         pve.lxc(&found.node, vm_id).delete(&delete).await?;
@@ -263,12 +259,25 @@ impl Resource for Container {
     }
 }
 
-fn shutdown_timeout(text: &str) -> Result<Duration> {
-    humantime::parse_duration(text).map_err(|_| {
-        Diagnostic::error(format!("`{text}` is not a duration"))
-            .hint("write a number and a unit, such as `30s` or `5m`")
-            .at("shutdown_timeout")
-    })
+/// Whether an update changes what the container is made of.
+fn remakes(update: &Update<Container>) -> bool {
+    const UNNOTICED: [&str; 6] =
+        ["description", "hookscript", "onboot", "protection", "startup", "tags"];
+    let Update { changes, .. } = update;
+    changes.options.to_api().keys().any(|key| !UNNOTICED.contains(&key.as_str()))
+        || changes.rootfs.is_change()
+        || changes.mount_points.is_change()
+        || changes.network.is_change()
+}
+
+fn kept(volume: &VolumeId) -> Diagnostic {
+    Diagnostic::warning(format!("The volume {volume} was not erased"))
+        .detail(
+            "The container runs and has it mounted. At its next start it becomes an unused volume of the \
+             container, and is destroyed with it.",
+        )
+        .hint("`reboot = \"if_needed\"` restarts the container, and the volume is erased then")
+        .at("mount_points")
 }
 
 fn gone(vm_id: VmId) -> Diagnostic {
@@ -288,7 +297,7 @@ async fn state(
     running: bool,
 ) -> Result<Container> {
     let GuestLocation { node, config, .. } = found;
-    let fields = unmarked_fields(config);
+    let fields = parameters::fields(config);
     let values = cx.config().or_else(|| cx.prior());
     let mut mount_points = volumes::read_mounts(config)?;
     if let Some(Value::Known(named)) = values.map(|values| &values.mount_points)
@@ -300,10 +309,15 @@ async fn state(
     let row = rows.iter().find(|row| row.vmid == Some(vm_id));
     let addresses = cx.prior().and_then(|prior| prior.ip_addresses.known());
     let addresses = addresses.into_iter().flatten().filter_map(|address| address.known().cloned());
+    let node_asked = match values {
+        Some(values) => placement::node(cx.imported(), &values.node, &values.allowed_nodes, node),
+        None => node.clone().into(),
+    };
     Ok(Container {
         id: vm_id.to_string(),
         vm_id: vm_id.number().into(),
-        node: node.clone().into(),
+        node: node_asked,
+        allowed_nodes: None,
         uuid: fingerprint::uuid(config).unwrap_or_default(),
         current_node: node.to_string(),
         pool: row.and_then(|row| row.pool.clone()),
@@ -317,8 +331,12 @@ async fn state(
         mount_points,
         network: network::read(config)?,
         started: running,
+        reboot: RebootPolicy::Never,
         shutdown_timeout: "60s".to_owned(),
         purge: true,
+        allow_data_loss: false,
+        wait_for_ip: false,
+        pending_reboot: running && power::changes_wait(&power(pve, found, vm_id)).await?,
         ip_addresses: addresses.collect(),
         status: if running { "running" } else { "stopped" }.to_owned(),
     })

@@ -1,14 +1,13 @@
 //! Network devices of a container. API: `net0` to `net31` of `/nodes/{node}/lxc/{vmid}/config`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onprem_proxmox::{GuestConfig, Params};
 use tf_provider::api::{ApiError, ApiFields, FromApi};
 use tf_provider::{Attributes, Text};
 
 use crate::proxmox::format::{self, Pve};
-use crate::proxmox::hardware::network::NetworkSlot;
-use crate::proxmox::names::MacAddress;
+use crate::proxmox::names::{MacAddress, NetworkSlot};
 
 /// A network device of a container.
 #[derive(Clone, Attributes)]
@@ -49,10 +48,16 @@ pub(crate) struct ContainerNetworkDevice {
     /// Limit in MB/s.
     #[attr(setting, api = "rate")]
     rate_limit: Option<f64>,
+    /// VLANs whose tagged packets pass.
+    #[attr(setting, api, absent = BTreeSet::<i64>::new())]
+    trunks: BTreeSet<i64>,
+    /// Leaves the addresses to the node, for a container that has no network manager.
+    #[attr(setting, api = "host-managed", absent = false, since = "9.1")]
+    host_managed: bool,
 }
 
 /// Properties of a [`ContainerNetworkDevice`]: others stay.
-const MANAGED: [&str; 12] = [
+const MANAGED: [&str; 14] = [
     "name",
     "bridge",
     "hwaddr",
@@ -65,6 +70,8 @@ const MANAGED: [&str; 12] = [
     "link_down",
     "mtu",
     "rate",
+    "trunks",
+    "host-managed",
 ];
 
 /// The devices of a container by slot; its `network` attribute.

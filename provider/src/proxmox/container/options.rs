@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use tf_provider::{Attributes, Text};
+use onprem_proxmox::VolumeId;
+use tf_provider::{Attributes, Choice, Text};
 
+use super::devices::Devices;
 use crate::proxmox::hardware::{Description, Startup};
 use crate::proxmox::names::{DnsName, Tag};
 
@@ -43,6 +45,32 @@ pub(crate) struct ContainerOptions {
     /// Domain to search; the node's unless set.
     #[attr(setting, api = "searchdomain")]
     dns_domain: Option<String>,
+    /// Time zone, for example `Europe/Vienna`, or `host` for the node's; the template's unless set.
+    #[attr(setting, api)]
+    timezone: Option<String>,
+    /// Operating system, by which the server configures it; that of the template unless set.
+    #[attr(setting, keep, api = "ostype")]
+    os_type: Option<String>,
+    /// Shows a console.
+    #[attr(setting, api, absent = true)]
+    console: bool,
+    /// What the console shows: a login on a terminal, the container's console, or a shell without login.
+    #[attr(setting, api = "cmode", absent = ConsoleMode::Tty)]
+    console_mode: ConsoleMode,
+    /// Terminals.
+    #[attr(setting, api, absent = 2, range(0, 6))]
+    tty: i64,
+    /// Program that it starts with.
+    #[attr(setting, api, absent = "/sbin/init", since = "9.1")]
+    entrypoint: String,
+    /// Devices of the node by slot, for example `dev0`. Where this is set, these are all there are. For
+    /// `root@pam` with its password alone.
+    #[attr(setting, api = "dev*", absent = Devices::new())]
+    devices: Devices,
+    /// Volume id of a script that the node runs when the container starts and stops. For `root@pam` with
+    /// its password alone.
+    #[attr(setting, api = "hookscript")]
+    hook_script: Option<Text<VolumeId>>,
     /// Starts it when the node boots.
     #[attr(setting, api = "onboot", absent = false)]
     on_boot: bool,
@@ -81,10 +109,36 @@ pub(crate) struct Features {
     /// Device nodes of its own.
     #[attr(setting, api, absent = false)]
     mknod: bool,
+    /// File systems that it may mount, for example `nfs` and `cifs`.
+    #[attr(setting, api, absent = BTreeSet::<String>::new())]
+    mount: BTreeSet<String>,
+    /// Mounts `/sys` for writing in an unprivileged container.
+    #[attr(setting, api, absent = false)]
+    force_rw_sys: bool,
+}
+
+/// Properties of [`Features`].
+pub(super) const FEATURES: [&str; 6] =
+    ["nesting", "fuse", "keyctl", "mknod", "mount", "force_rw_sys"];
+
+/// What the console of a container shows.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum ConsoleMode {
+    Tty,
+    Console,
+    Shell,
+    Other(String),
 }
 
 impl Features {
     fn none() -> Self {
-        Self { nesting: false, fuse: false, keyctl: false, mknod: false }
+        Self {
+            nesting: false,
+            fuse: false,
+            keyctl: false,
+            mknod: false,
+            mount: BTreeSet::new(),
+            force_rw_sys: false,
+        }
     }
 }

@@ -1,28 +1,30 @@
 //! Volumes of a container. API: `rootfs` and `mp0`… of `/nodes/{node}/lxc/{vmid}/config`.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onprem_proxmox::{GuestConfig, StorageName, VolumeId};
-use tf_provider::api::{ApiError, FromApi};
+use tf_provider::api::{ApiError, ApiFields, FromApi};
+use tf_provider::cty::Path;
 use tf_provider::{Attributes, Text};
 
 use crate::proxmox::format::{self, Pve};
 use crate::proxmox::hardware::disk;
+use crate::proxmox::names::MountSlot;
 
 /// The root file system of a container.
 #[derive(Clone, Attributes)]
 pub(crate) struct RootFilesystem {
     /// Storage that holds it. A change moves it, which a container must be stopped for.
     #[attr(required)]
-    storage: Text<StorageName>,
+    pub(super) storage: Text<StorageName>,
     /// Size in GiB; 4 unless set. It grows in place and never shrinks.
     #[attr(setting, keep)]
     pub(super) size: f64,
     /// Volume id.
     #[attr(computed(until = [storage]))]
     volume: Text<VolumeId>,
+    #[attr(flatten)]
+    options: VolumeOptions,
 }
 
 /// A mount point of a container, on a volume of its own.
@@ -33,7 +35,7 @@ pub(crate) struct MountPoint {
     path: String,
     /// Storage that holds it. A change moves it, which a container must be stopped for.
     #[attr(required)]
-    storage: Text<StorageName>,
+    pub(super) storage: Text<StorageName>,
     /// Size in GiB. It grows in place and never shrinks.
     #[attr(setting, keep)]
     pub(super) size: f64,
@@ -50,41 +52,38 @@ pub(crate) struct MountOptions {
     /// Includes it in backups.
     #[attr(setting, api, absent = false)]
     backup: bool,
+    #[attr(flatten)]
+    volume: VolumeOptions,
+}
+
+/// Options of any volume of a container.
+#[derive(Clone, Attributes)]
+pub(crate) struct VolumeOptions {
     /// Mounts it for reading only.
     #[attr(setting, api = "ro", absent = false)]
     read_only: bool,
     /// Replicates it with the guest.
     #[attr(setting, api, absent = true)]
     replicate: bool,
+    /// Switches access control lists on or off; the file system's own way unless set.
+    #[attr(setting, api)]
+    acl: Option<bool>,
+    /// Counts what each user takes; for a privileged container.
+    #[attr(setting, api, absent = false)]
+    quota: bool,
+    /// Says that every node has it.
+    #[attr(setting, api, absent = false)]
+    shared: bool,
+    /// Mount options, for example `noatime` and `discard`.
+    #[attr(setting, api = "mountoptions", absent = BTreeSet::<String>::new())]
+    mount_options: BTreeSet<String>,
 }
 
 /// Properties of [`MountOptions`]: others stay.
-const MANAGED: [&str; 3] = ["backup", "ro", "replicate"];
+const MANAGED: [&str; 7] = ["backup", "ro", "replicate", "acl", "quota", "shared", "mountoptions"];
 
 /// Slot of the root file system.
 pub(super) const ROOT: &str = "rootfs";
-
-/// Where a mount point is plugged in: `mp0` to `mp255`.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct MountSlot(u8);
-
-impl FromStr for MountSlot {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.strip_prefix("mp").and_then(|digits| digits.parse().ok());
-        match number {
-            Some(number) if text == format!("mp{number}") => Ok(Self(number)),
-            _ => Err(format!("`{text}` is no mount point slot: they are `mp0` to `mp255`.")),
-        }
-    }
-}
-
-impl fmt::Display for MountSlot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mp{}", self.0)
-    }
-}
 
 /// The mount points of a container by slot; its `mount_points` attribute.
 pub(crate) type MountPoints = BTreeMap<MountSlot, MountPoint>;
@@ -94,7 +93,13 @@ pub(super) fn read_root(config: &GuestConfig) -> Result<RootFilesystem, ApiError
     let text = config.text(ROOT).unwrap_or_default();
     let (volume, size) = disk::volume_and_size(&text)
         .ok_or_else(|| ApiError::new("a volume with a size").within(ROOT))?;
-    Ok(RootFilesystem { storage: volume.storage().into(), size, volume: volume.into() })
+    let fields = format::properties(&text, "volume").unwrap_or_default();
+    Ok(RootFilesystem {
+        storage: volume.storage().into(),
+        size,
+        volume: volume.into(),
+        options: VolumeOptions::from_api::<Pve>(&fields).map_err(|error| error.within(ROOT))?,
+    })
 }
 
 /// Reads all mount points that are volumes; bind mounts and devices are left alone.
@@ -118,51 +123,74 @@ pub(super) fn read_mounts(config: &GuestConfig) -> Result<MountPoints, ApiError>
     Ok(mounts)
 }
 
-/// Where a volume shall be, how large, and the parameters that make or change it.
+/// Where a volume shall be, how large, and with which options.
 pub(super) struct Wanted {
     pub(super) slot: String,
     pub(super) storage: StorageName,
     pub(super) size: Option<f64>,
-    pub(super) allocation: String,
-    pub(super) mount: Option<MountPointPlan>,
+    /// Where it is mounted; nothing for the root file system.
+    path: Option<String>,
+    options: ApiFields,
 }
 
 impl RootFilesystemPlan {
     pub(super) fn wanted(&self) -> Wanted {
-        let allocation = format!("{}:{}", self.storage, self.size.unwrap_or(4.0));
         Wanted {
             slot: ROOT.to_owned(),
             storage: (*self.storage).clone(),
             size: self.size,
-            allocation,
-            mount: None,
+            path: None,
+            options: self.options.to_api(),
         }
     }
 }
 
 impl MountPointPlan {
     pub(super) fn wanted(&self, slot: MountSlot) -> Wanted {
-        let size = self.size.unwrap_or_default();
-        let mut allocation = format!("{}:{size},mp={}", self.storage, self.path);
-        for (key, value) in &self.options.to_api() {
-            allocation = format!("{allocation},{key}={}", format::text(value));
-        }
         Wanted {
             slot: slot.to_string(),
             storage: (*self.storage).clone(),
             size: self.size,
-            allocation,
-            mount: Some(self.clone()),
+            path: Some(self.path.clone()),
+            options: self.options.to_api(),
+        }
+    }
+}
+
+impl Wanted {
+    /// The attribute that it is.
+    pub(super) fn attribute(&self) -> Path {
+        match &self.path {
+            Some(_) => Path::from("mount_points").key(&self.slot),
+            None => ROOT.into(),
         }
     }
 
-    /// The parameter that gives the `current` mount point the planned options; nothing when it has them.
+    /// The parameter that makes it.
+    pub(super) fn allocation(&self) -> String {
+        let size = self.size.unwrap_or(if self.path.is_none() { 4.0 } else { 0.0 });
+        let mut text = format!("{}:{size}", self.storage);
+        if let Some(path) = &self.path {
+            text = format!("{text},mp={path}");
+        }
+        for (key, value) in &self.options {
+            let value = format::text(value);
+            if !value.is_empty() {
+                text = format!("{text},{key}={value}");
+            }
+        }
+        text
+    }
+
+    /// The parameter that gives the `current` volume the planned options; nothing when it has them.
     pub(super) fn reconfiguration(&self, current: &str) -> Result<Option<String>, ApiError> {
         let mut current = format::properties(current, "volume").unwrap_or_default();
-        let moved = current.get("mp").map(format::text).as_deref() != Some(self.path.as_str());
-        current.insert("mp".to_owned(), self.path.clone().into());
-        let planned = self.options.to_api();
-        let fields = format::brought_to::<MountOptions>(&current, &planned, &MANAGED)?;
+        let before = current.get("mp").map(format::text);
+        if let Some(path) = &self.path {
+            current.insert("mp".to_owned(), path.clone().into());
+        }
+        let moved = self.path.is_some() && before != self.path;
+        let fields = format::brought_to::<MountOptions>(&current, &self.options, &MANAGED)?;
         let fields = fields.or_else(|| moved.then_some(current));
         Ok(fields.map(|fields| format::property_string(&fields, "volume")))
     }

@@ -10,9 +10,9 @@ use tf_provider::cty::Path;
 use tf_provider::{Attributes, Diagnostic, Text, Value};
 
 use super::super::format::{self, Pve};
+use super::super::names::NetworkSlot;
 use super::cdrom::CdromValues;
 use super::disk::{DiskSlot, api_fields};
-use super::network::NetworkSlot;
 
 /// What cloud-init does on the first boot, on a drive that Proxmox VE makes.
 #[derive(Clone, Attributes)]

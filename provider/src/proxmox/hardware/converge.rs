@@ -13,8 +13,8 @@ use super::cloud_init::{self, CloudInitPlan};
 use super::disk::{self, DiskPlan, DiskSlot, DiskValues};
 use super::firmware::{self, StateDisk};
 use super::network::{self, NetworkPlan};
-use crate::proxmox::Proxmox;
-use crate::proxmox::format;
+use super::{BOOT_ORDER, HardwarePlan};
+use crate::proxmox::{Proxmox, format, parameters};
 
 /// Sizes that differ by less are the same: the server rounds to its blocks.
 const TOLERANCE: f64 = 1.0 / 1024.0 / 1024.0;
@@ -45,7 +45,8 @@ impl Guest<'_> {
         let mut params = Params::new();
         let mut hardware = settings.hardware;
         Agent::narrow(&mut hardware, config)?;
-        format::add_changes(&mut params, &hardware);
+        hardware.remove(BOOT_ORDER);
+        format::add_changes(&mut params, &parameters::join(hardware, config)?);
         if let Some(network) = settings.network {
             network::change(network, config, &mut params)?;
         }
@@ -78,11 +79,24 @@ impl Guest<'_> {
         Ok(())
     }
 
-    /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had.
+    /// Sets the planned boot order, once all devices are there: the server changes it with them.
+    pub(crate) async fn boot(&self, hardware: &HardwarePlan) -> Result<()> {
+        let Some(wanted) = hardware.boot() else { return Ok(()) };
+        let config = self.config().await?;
+        let mut params = Params::new();
+        if config.text("boot").as_ref() != Some(&wanted) {
+            params.set("boot", wanted);
+        }
+        self.update(params, &config).await
+    }
+
+    /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had. With `erase`
+    /// the volumes of those that leave are destroyed, else they stay as unused ones.
     pub(crate) async fn disks(
         &self,
         planned: &BTreeMap<DiskSlot, DiskPlan>,
         prior: Option<&BTreeMap<DiskSlot, Value<DiskValues>>>,
+        erase: bool,
     ) -> Result<()> {
         for (slot, disk) in planned {
             self.disk(*slot, disk).await?;
@@ -92,6 +106,7 @@ impl Guest<'_> {
             if !planned.contains_key(slot) && config.contains(&slot.to_string()) {
                 let mut params = Params::new();
                 params.delete(&slot.to_string());
+                params.set_opt("force", erase.then_some(true));
                 self.update(params, &config).await?;
             }
         }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use onprem_proxmox::property_string::PropertyString;
 use onprem_proxmox::{GuestConfig, StorageName, VolumeId};
 use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
-use tf_provider::{Attributes, Choice, Text};
+use tf_provider::{Attributes, Choice, Text, Value};
 
 use super::super::format::{self, Pve};
 
@@ -57,11 +57,67 @@ pub(crate) struct DiskOptions {
     /// Shows the guest a solid-state disk; not for `virtio`.
     #[attr(setting, api, absent = false)]
     ssd: bool,
+    /// Request queues; for `scsi`.
+    #[attr(setting, api)]
+    queues: Option<i64>,
+    /// Refuses to write; for `scsi` and `virtio`.
+    #[attr(setting, api = "ro", absent = false)]
+    read_only: bool,
+    /// How fast it may be; as fast as it is unless set.
+    #[attr(setting, api(inline))]
+    speed: DiskSpeed,
+}
+
+/// Limits of a disk.
+#[derive(Clone, Attributes)]
+pub(crate) struct DiskSpeed {
+    /// MB/s that are read.
+    #[attr(setting, api = "mbps_rd")]
+    read: Option<f64>,
+    /// MB/s that are written.
+    #[attr(setting, api = "mbps_wr")]
+    write: Option<f64>,
+    /// MB/s that are read for a moment.
+    #[attr(setting, api = "mbps_rd_max")]
+    read_burst: Option<f64>,
+    /// MB/s that are written for a moment.
+    #[attr(setting, api = "mbps_wr_max")]
+    write_burst: Option<f64>,
+    /// Reads in a second.
+    #[attr(setting, api = "iops_rd")]
+    iops_read: Option<i64>,
+    /// Writes in a second.
+    #[attr(setting, api = "iops_wr")]
+    iops_write: Option<i64>,
+    /// Reads in a second for a moment.
+    #[attr(setting, api = "iops_rd_max")]
+    iops_read_burst: Option<i64>,
+    /// Writes in a second for a moment.
+    #[attr(setting, api = "iops_wr_max")]
+    iops_write_burst: Option<i64>,
 }
 
 /// Properties of [`DiskOptions`]: of others nothing is known here, and they stay.
-const MANAGED: [&str; 8] =
-    ["aio", "backup", "cache", "discard", "iothread", "replicate", "serial", "ssd"];
+const MANAGED: [&str; 18] = [
+    "aio",
+    "backup",
+    "cache",
+    "discard",
+    "iothread",
+    "replicate",
+    "serial",
+    "ssd",
+    "queues",
+    "ro",
+    "mbps_rd",
+    "mbps_wr",
+    "mbps_rd_max",
+    "mbps_wr_max",
+    "iops_rd",
+    "iops_wr",
+    "iops_rd_max",
+    "iops_wr_max",
+];
 
 /// How a node accesses a disk.
 #[derive(Clone, Debug, Eq, PartialEq, Choice)]
@@ -113,6 +169,13 @@ impl FromStr for DiskSlot {
                  `sata0` to `sata5` and `ide0` to `ide3`."
             )
         })
+    }
+}
+
+impl DiskSlot {
+    /// Whether a disk may come and go there while the guest runs.
+    pub(crate) fn is_hot(self) -> bool {
+        matches!(BUSES[self.0].0, "scsi" | "virtio")
     }
 }
 
@@ -169,6 +232,23 @@ fn gibibytes(text: &str) -> Option<f64> {
         "T" => number * 1024.0,
         _ => return None,
     })
+}
+
+impl DiskValues {
+    /// Whether it differs from another in what a running guest takes only at its next start.
+    pub(crate) fn differs_cold(&self, other: &Self) -> bool {
+        fn differ<T: PartialEq>(one: &Value<T>, other: &Value<T>) -> bool {
+            !one.is_unknown() && one.known() != other.known()
+        }
+        let (one, other) = (&self.options, &other.options);
+        differ(&one.aio, &other.aio)
+            || differ(&one.cache, &other.cache)
+            || differ(&one.discard, &other.discard)
+            || differ(&one.iothread, &other.iothread)
+            || differ(&one.ssd, &other.ssd)
+            || differ(&one.queues, &other.queues)
+            || differ(&one.read_only, &other.read_only)
+    }
 }
 
 impl DiskPlan {

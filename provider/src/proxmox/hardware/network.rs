@@ -1,15 +1,13 @@
 //! Network devices of a VM. API: `net0` to `net31` of `/nodes/{node}/qemu/{vmid}/config`.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use onprem_proxmox::{GuestConfig, Params};
 use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
 use tf_provider::{Attributes, Choice, Text};
 
 use super::super::format::{self, Pve};
-use super::super::names::MacAddress;
+use super::super::names::{MacAddress, NetworkSlot};
 
 /// A network device.
 #[derive(Clone, Attributes)]
@@ -41,6 +39,9 @@ pub(crate) struct NetworkDevice {
     /// Limit in MB/s.
     #[attr(setting, api = "rate")]
     rate_limit: Option<f64>,
+    /// VLANs whose tagged packets pass, numbers and ranges such as `10-12`.
+    #[attr(setting, api, absent = Vec::<String>::new())]
+    trunks: Vec<String>,
 }
 
 /// What a guest sees of a network device.
@@ -55,30 +56,18 @@ pub(crate) enum NetworkModel {
 }
 
 /// Properties that a [`NetworkDevice`] has: of others nothing is known here, and they stay.
-const MANAGED: [&str; 9] =
-    ["bridge", "model", "macaddr", "tag", "firewall", "link_down", "mtu", "queues", "rate"];
-
-/// Where a device is plugged in: `net0` to `net31`.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct NetworkSlot(u8);
-
-impl FromStr for NetworkSlot {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let number = text.strip_prefix("net").filter(|digits| !digits.starts_with('+'));
-        match number.and_then(|digits| digits.parse().ok()) {
-            Some(number) if number <= 31 && text == format!("net{number}") => Ok(Self(number)),
-            _ => Err(format!("`{text}` is no network slot: they are `net0` to `net31`.")),
-        }
-    }
-}
-
-impl fmt::Display for NetworkSlot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "net{}", self.0)
-    }
-}
+const MANAGED: [&str; 10] = [
+    "bridge",
+    "model",
+    "macaddr",
+    "tag",
+    "firewall",
+    "link_down",
+    "mtu",
+    "queues",
+    "rate",
+    "trunks",
+];
 
 /// The devices of a VM by slot; its `network` attribute.
 pub(crate) type Network = BTreeMap<NetworkSlot, NetworkDevice>;
@@ -171,14 +160,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slots_are_written_one_way() {
-        assert_eq!("net3".parse::<NetworkSlot>().unwrap().to_string(), "net3");
-        for wrong in ["net32", "net03", "net", "eth0", "net+1"] {
-            assert!(wrong.parse::<NetworkSlot>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
     fn a_change_keeps_the_address_and_what_is_not_managed() {
         let device = NetworkDevicePlan {
             bridge: "vmbr1".to_owned(),
@@ -190,11 +171,12 @@ mod tests {
             mtu: None,
             queues: None,
             rate_limit: None,
+            trunks: None,
         };
-        let current = fields("virtio=BC:24:11:00:00:01,bridge=vmbr0,trunks=1;2,rate=5");
+        let current = fields("virtio=BC:24:11:00:00:01,bridge=vmbr0,host-tunnel=1,rate=5");
         assert_eq!(
             changed(&current, &device).unwrap().as_deref(),
-            Some("virtio=BC:24:11:00:00:01,bridge=vmbr1,tag=5,trunks=1;2")
+            Some("virtio=BC:24:11:00:00:01,bridge=vmbr1,host-tunnel=1,tag=5")
         );
     }
 
@@ -217,6 +199,7 @@ mod tests {
             mtu: None,
             queues: None,
             rate_limit: None,
+            trunks: None,
         };
         let current = fields("virtio=BC:24:11:00:00:01,bridge=vmbr0");
         assert_eq!(changed(&current, &device).unwrap(), None);

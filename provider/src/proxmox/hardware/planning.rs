@@ -1,12 +1,13 @@
 //! What a plan of a guest says beyond the classes of its attributes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use onprem_proxmox::Resource as Row;
 use tf_provider::cty::Path;
 use tf_provider::{Attempt, Diagnostic, Result, Value};
 
 use super::disk::{DiskSlot, DiskValues};
+use super::{HardwareValues, HotplugFeature};
 use crate::proxmox::Proxmox;
 
 type Disks = Value<BTreeMap<DiskSlot, Value<DiskValues>>>;
@@ -21,6 +22,35 @@ pub(crate) struct PlannedDisks<'a> {
     pub(crate) image: bool,
     /// Whether a source is cloned, which brings disks along.
     pub(crate) clone: bool,
+    pub(crate) data_loss: DataLoss,
+}
+
+/// Whether what is taken out of the configuration may be erased.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DataLoss {
+    /// By the state, which decides.
+    pub(crate) allowed: bool,
+    /// By the configuration, which may do so from the next apply on.
+    pub(crate) wanted: bool,
+}
+
+impl DataLoss {
+    /// What becomes of a volume that leaves its slot; `what` is a noun.
+    pub(crate) fn warning(self, what: &str) -> Diagnostic {
+        if self.allowed {
+            return Diagnostic::warning(format!("{what} will be erased"))
+                .detail("The volume is destroyed with its data: `allow_data_loss` is on.");
+        }
+        let warning = Diagnostic::warning(format!("{what} will be detached"))
+            .detail("Its data is kept: the volume stays with the guest as an unused disk.");
+        match self.wanted {
+            true => warning.hint(
+                "`allow_data_loss` is new in this plan: it counts once it has been applied, so that a \
+                 change and its permission never come together",
+            ),
+            false => warning,
+        }
+    }
 }
 
 impl PlannedDisks<'_> {
@@ -55,22 +85,109 @@ impl PlannedDisks<'_> {
         }
         for slot in before.into_iter().flatten().map(|(slot, _)| slot) {
             if self.planned.known().is_some_and(|planned| !planned.contains_key(slot)) {
-                problems.push(
-                    Diagnostic::warning(format!("Disk {slot} will be detached"))
-                        .detail(
-                            "Its data is kept: the volume stays with the guest as an unused disk.",
-                        )
-                        .at("disks"),
-                );
+                problems.push(self.data_loss.warning(&format!("Disk {slot}")).at("disks"));
             }
         }
         problems
+    }
+
+    /// Whether a running guest takes some of the changes only at its next start; `hotplug` says whether
+    /// disks come and go while it runs.
+    pub(crate) fn are_cold(&self, hotplug: bool) -> bool {
+        let before = self.prior.and_then(Value::known);
+        let Some(planned) = self.planned.known() else { return true };
+        let old =
+            |slot: &DiskSlot| before.and_then(|before| before.get(slot)).and_then(Value::known);
+        let hot = |slot: &DiskSlot| hotplug && slot.is_hot();
+        let mut gone = before
+            .into_iter()
+            .flatten()
+            .map(|(slot, _)| slot)
+            .filter(|slot| !planned.contains_key(slot));
+        gone.any(|slot| !hot(slot))
+            || planned.iter().any(|(slot, disk)| match (disk.known(), old(slot)) {
+                (Some(disk), Some(old)) => disk.differs_cold(old),
+                _ => !hot(slot),
+            })
     }
 
     fn lacks_size(&self, slot: &DiskSlot) -> bool {
         let config = self.config.known().and_then(|disks| disks.get(slot)).and_then(Value::known);
         config.is_some_and(|disk| disk.size.is_null())
     }
+}
+
+/// Hardware that a running guest takes only at its next start, whatever `hotplug` says.
+const COLD: [&str; 27] = [
+    "acpi",
+    "agent",
+    "allow_ksm",
+    "architecture",
+    "audio",
+    "bios",
+    "boot_order",
+    "hostpci",
+    "hugepages",
+    "keyboard",
+    "kvm",
+    "kvm_arguments",
+    "localtime",
+    "machine",
+    "numa_nodes",
+    "os_type",
+    "rng",
+    "scsi_controller",
+    "serial0",
+    "serial1",
+    "serial2",
+    "serial3",
+    "smbios",
+    "tablet",
+    "vga",
+    "virtiofs",
+    "watchdog",
+];
+
+impl HardwareValues {
+    /// Whether such devices come and go while the guest runs.
+    pub(crate) fn hotplugs(&self, feature: &HotplugFeature) -> bool {
+        let features = self.hotplug.known().into_iter().flatten();
+        features.filter_map(Value::known).any(|found| found == feature)
+    }
+
+    /// The attributes among those that change which a running guest may take only at its next start.
+    pub(crate) fn cold(&self, prior: &Self, changes: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut cold: Vec<&str> = COLD.into_iter().filter(|name| changes(name)).collect();
+        let hot = |feature: &HotplugFeature| self.hotplugs(feature);
+        let numa = self.cpu.known().is_some_and(|cpu| cpu.numa.known() == Some(&true));
+        if changes("memory") && !(hot(&HotplugFeature::Memory) && numa) {
+            cold.push("memory");
+        }
+        if changes("network") && !hot(&HotplugFeature::Network) {
+            cold.push("network");
+        }
+        if changes("usb") && !hot(&HotplugFeature::Usb) {
+            cold.push("usb");
+        }
+        if let (Some(old), Some(new)) = (prior.cpu.known(), self.cpu.known()) {
+            let model = new.r#type.known() != old.r#type.known()
+                || new.cores.known() != old.cores.known()
+                || new.sockets.known() != old.sockets.known()
+                || new.numa.known() != old.numa.known()
+                || texts(&new.flags) != texts(&old.flags);
+            let plugged = new.vcpus.known() != old.vcpus.known() && !hot(&HotplugFeature::Cpu);
+            if model || plugged {
+                cold.push("cpu");
+            }
+        } else if changes("cpu") {
+            cold.push("cpu");
+        }
+        cold.into_iter().map(str::to_owned).collect()
+    }
+}
+
+fn texts(list: &Value<Vec<Value<String>>>) -> BTreeSet<&String> {
+    list.known().into_iter().flatten().filter_map(Value::known).collect()
 }
 
 fn path(slot: &DiskSlot) -> Path {

@@ -8,7 +8,6 @@ use crate::proxmox::Proxmox;
 use crate::proxmox::claim::Claim;
 use crate::proxmox::creation::{Creation, located};
 use crate::proxmox::fingerprint;
-use crate::proxmox::format;
 use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cdrom, cloud_init, network};
 
@@ -48,8 +47,9 @@ pub(super) async fn create(
         guest.settings(everything, &found.config).await?;
     }
     if let Some(disks) = &plan.disks {
-        guest.disks(disks, None).await?;
+        guest.disks(disks, None, false).await?;
     }
+    guest.boot(&plan.hardware).await?;
     if !is_template(&found.config) {
         pve.qemu(&found.node, vm_id).convert_to_template().await?;
     }
@@ -75,9 +75,8 @@ fn claim(pve: &Proxmox, plan: &TemplatePlan) -> Result<Claim> {
 /// The parameters of the creating request.
 fn parameters(plan: &TemplatePlan, claim: &Claim) -> Result<Params> {
     let nothing = onprem_proxmox::GuestConfig::default();
-    let mut params = format::params(&plan.hardware.to_api());
-    params.set("description", claim.mark(&plan.hardware.description()));
-    params.set("smbios1", format!("uuid={}", claim.uuid()));
+    let description = claim.mark(&plan.hardware.description());
+    let mut params = plan.hardware.creation(&claim.uuid(), description, [])?;
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;
     }

@@ -15,7 +15,6 @@ use tf_provider::{
 };
 
 use super::Proxmox;
-use super::claim::unmarked_fields;
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
 use super::hardware::Hardware;
@@ -24,6 +23,7 @@ use super::hardware::cloud_init::{self, CloudInit, CloudInitValues, Drives};
 use super::hardware::converge::{Guest, Settings};
 use super::hardware::disk::{self, Disks};
 use super::hardware::network::{self, Network};
+use super::parameters;
 use super::peers;
 
 /// A VM template, which VMs are cloned from.
@@ -65,6 +65,10 @@ pub(crate) struct Template {
     /// Makes the template anew when `image` changes. Without it another image is for templates to come.
     #[attr(optional, default = false)]
     rebuild_on_image_change: bool,
+    /// Erases a disk whose slot is taken out of `disks`, instead of keeping its volume as an unused disk.
+    /// It counts once it has been applied: a plan that sets it erases nothing yet.
+    #[attr(optional, default = false)]
+    allow_data_loss: bool,
     #[attr(flatten)]
     hardware: Hardware,
     /// Disks by slot, for example `scsi0`. Slots that are not here are left alone. The image goes into
@@ -146,8 +150,11 @@ impl Resource for Template {
         let settings = settings(&update, before);
         guest.settings(settings, &found.config).await?;
         if let Some(disks) = &update.plan.disks {
-            guest.disks(disks, cx.prior().and_then(|prior| prior.disks.known())).await?;
+            let prior = cx.prior();
+            let erase = prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true));
+            guest.disks(disks, prior.and_then(|prior| prior.disks.known()), erase).await?;
         }
+        guest.boot(&update.plan.hardware).await?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::remember(cx, &found.config)?;
         state(cx, vm_id, &found)
@@ -221,7 +228,7 @@ fn state(cx: &Context<Template>, vm_id: VmId, found: &GuestLocation) -> Result<T
 }
 
 fn read(vm_id: VmId, node: &NodeName, config: &GuestConfig) -> Result<Template, ApiError> {
-    let fields = unmarked_fields(config);
+    let fields = parameters::fields(config);
     Ok(Template {
         id: vm_id.to_string(),
         template_id: vm_id.to_string(),
@@ -231,6 +238,7 @@ fn read(vm_id: VmId, node: &NodeName, config: &GuestConfig) -> Result<Template, 
         current_node: node.to_string(),
         image: None,
         rebuild_on_image_change: false,
+        allow_data_loss: false,
         hardware: Hardware::from_api::<Pve>(&fields)?,
         disks: disk::read(config)?,
         cdrom: cdrom::read(config)?,

@@ -5,22 +5,34 @@ use tf_provider::{PlanContext, Result, Value};
 use super::Template;
 use crate::proxmox::Proxmox;
 use crate::proxmox::hardware::cloud_init::Drives;
-use crate::proxmox::hardware::planning::{PlannedDisks, taken};
+use crate::proxmox::hardware::planning::{DataLoss, PlannedDisks, taken};
 
 pub(super) async fn plan(cx: &mut PlanContext<Template>, pve: Option<&Proxmox>) -> Result<()> {
     let (Some(config), Some(planned)) = (cx.config().cloned(), cx.planned().cloned()) else {
         return Ok(());
     };
     let prior = cx.prior().cloned();
+    let allows = |allowed: &Value<bool>| allowed.known() == Some(&true);
     let disks = PlannedDisks {
         prior: prior.as_ref().map(|prior| &prior.disks),
         planned: &planned.disks,
         config: &config.disks,
         image: !planned.image.is_null(),
         clone: false,
+        data_loss: DataLoss {
+            allowed: prior.as_ref().is_some_and(|prior| allows(&prior.allow_data_loss)),
+            wanted: allows(&planned.allow_data_loss),
+        },
     };
     for problem in disks.problems() {
         cx.report(problem);
+    }
+    let devices = ["cdrom", "cloud_init", "disks", "hostpci", "network", "usb"];
+    if prior.is_some()
+        && config.hardware.boot_order.is_null()
+        && devices.iter().any(|name| cx.changes(name))
+    {
+        cx.unknown("boot_order");
     }
     match prior {
         None => {

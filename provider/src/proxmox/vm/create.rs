@@ -5,14 +5,14 @@ use tf_provider::cty::Path;
 use tf_provider::{Attempt, Context, Diagnostic, Result};
 
 use super::state::{state, state_disks};
-use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan, power};
+use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan};
 use crate::proxmox::Proxmox;
 use crate::proxmox::claim::{Claim, unmarked};
 use crate::proxmox::creation::{Creation, located};
 use crate::proxmox::fingerprint;
-use crate::proxmox::format;
 use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cloud_init, network};
+use crate::proxmox::power::{self, Policy, power};
 
 pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) -> Result<Vm> {
     let mut creation = Creation {
@@ -64,12 +64,14 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     guest.settings(everything, &found.config).await?;
     state_disks(&guest, &plan).await?;
     if let Some(disks) = &plan.disks {
-        guest.disks(disks, None).await?;
+        guest.disks(disks, None, false).await?;
     }
-    let running = qemu.status().await?.is_running();
-    let policy = power::Policy::of(&plan)?;
+    guest.boot(&plan.hardware).await?;
+    let power = power(pve, &found, vm_id);
+    let running = power.is_running().await?;
+    let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
     let wanted = Some(plan.started.unwrap_or(true));
-    let running = policy.bring(pve, &found.node, vm_id, wanted, running).await?;
+    let running = policy.bring(pve, &power, wanted, running, false).await?;
     // The last write: until now the mark tells whose it is.
     let mut last = Params::new();
     match description.as_str() {
@@ -80,7 +82,9 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     let found = located(pve, &found.node, vm_id).await?;
     fingerprint::remember(cx, &found.config)?;
     let mut vm = state(cx, pve, vm_id, &found, running).await?;
-    vm.ip_addresses = power::addresses(pve, &found.node, vm_id, running, plan.wait_for_ip).await?;
+    if running {
+        vm.ip_addresses = power::addresses(pve, &found, vm_id, plan.wait_for_ip).await?;
+    }
     // The cluster's list of guests lags.
     vm.pool = plan.pool;
     Ok(vm)
@@ -148,11 +152,8 @@ impl Source {
 /// The parameters of the creating request.
 fn parameters(plan: &VmPlan, claim: &Claim) -> Result<Params> {
     let nothing = GuestConfig::default();
-    let mut fields = plan.hardware.to_api();
-    fields.extend(plan.options.to_api());
-    let mut params = format::params(&fields);
-    params.set("description", claim.mark(&plan.hardware.description()));
-    params.set("smbios1", format!("uuid={}", claim.uuid()));
+    let description = claim.mark(&plan.hardware.description());
+    let mut params = plan.hardware.creation(&claim.uuid(), description, plan.options.to_api())?;
     params.set_opt("pool", plan.pool.as_deref());
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;

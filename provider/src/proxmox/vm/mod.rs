@@ -1,26 +1,23 @@
 //! VMs. API: `/nodes/{node}/qemu` and `…/{vmid}/{config,pending,clone,resize,move_disk,status}`.
 //!
-//! `create` makes one, `plan` says what a change means for a running guest, `power` starts, restarts and
-//! stops it.
+//! `create` makes one, `plan` says what a change means for a running guest, `state` is what the server
+//! has.
 
 mod create;
 pub(super) mod list;
-mod placement;
 mod plan;
-mod power;
 mod state;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use onprem_proxmox::{DeleteVm, GuestKind, NodeName, StorageName, VmId, VolumeId};
 use serde_json::{Map, Value as Json};
 use tf_provider::{
-    Attributes, Choice, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source,
-    Text, Update, Value,
+    Attributes, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source, Text,
+    Update, Value,
 };
 
-use state::{settings, state, state_disks};
+use state::{remakes, settings, state, state_disks};
 
 use super::Proxmox;
 use super::fingerprint::{self, Whose};
@@ -32,6 +29,8 @@ use super::hardware::firmware::{EfiDisk, Tpm};
 use super::hardware::network::Network;
 use super::hardware::{Hardware, Startup};
 use super::peers;
+use super::placement::{self, Homes};
+use super::power::{self, Policy, RebootPolicy, power, shutdown_timeout};
 
 /// A virtual machine: a clone of a template, made from an image, or empty.
 ///
@@ -101,7 +100,9 @@ pub(crate) struct Vm {
     /// Whether it runs. It is started when it is made unless this is `false`.
     #[attr(setting, keep)]
     started: bool,
-    /// Whether the apply restarts it for a change that needs it.
+    /// Whether the apply restarts it for a change: `if_needed` does when the server says that the change
+    /// waits, `always` after every change but those of its name, tags, notes and place. With `error` a
+    /// plan that may need a restart fails.
     #[attr(optional, default = RebootPolicy::Never)]
     reboot: RebootPolicy,
     /// How long the guest may take to shut down before it is switched off.
@@ -110,6 +111,10 @@ pub(crate) struct Vm {
     /// Takes it out of backup jobs, replication and high availability when it is destroyed.
     #[attr(optional, default = true)]
     purge: bool,
+    /// Erases a disk whose slot is taken out of `disks`, instead of keeping its volume as an unused disk.
+    /// It counts once it has been applied: a plan that sets it erases nothing yet.
+    #[attr(optional, default = false)]
+    allow_data_loss: bool,
     /// Waits in the apply until the guest agent tells an address.
     #[attr(optional, default = false)]
     wait_for_ip: bool,
@@ -119,8 +124,10 @@ pub(crate) struct Vm {
     ip_addresses: Vec<String>,
     /// Whether changes wait for a restart.
     #[attr(computed(until = [
-        agent, balloon, bios, cdrom, cloud_init, cpu, disks, efi_disk, machine, memory, network, os_type, reboot,
-        scsi_controller, serial0, started, startup, tablet, tpm, vga
+        acpi, agent, allow_ksm, architecture, audio, balloon, bios, boot_order, cdrom, cloud_init, cpu, disks,
+        efi_disk, hostpci, hotplug, hugepages, keep_hugepages, keyboard, kvm, kvm_arguments, localtime, machine,
+        memory, network, numa_nodes, os_type, reboot, rng, scsi_controller, serial0, serial1, serial2, serial3,
+        shares, smbios, started, startup, state_storage, tablet, tpm, usb, vga, virtiofs, watchdog
     ]))]
     pending_reboot: bool,
     /// `running` or `stopped`.
@@ -150,18 +157,6 @@ pub(crate) struct CloneSource {
     pub(crate) storage: Option<Text<StorageName>>,
 }
 
-/// Whether an apply restarts a guest.
-#[derive(Clone, Debug, Eq, PartialEq, Choice)]
-pub(crate) enum RebootPolicy {
-    /// No: the change waits.
-    Never,
-    /// When the server says that a change waits.
-    IfNeeded,
-    /// Not at all: a plan that may need it fails.
-    Error,
-    Other(String),
-}
-
 impl Resource for Vm {
     type Client = Proxmox;
 
@@ -188,13 +183,9 @@ impl Resource for Vm {
             diagnostics.push(conflict);
         }
         if let Some(text) = config.shutdown_timeout.known()
-            && humantime::parse_duration(text).is_err()
+            && let Err(error) = shutdown_timeout(text)
         {
-            diagnostics.push(
-                Diagnostic::error(format!("`{text}` is not a duration"))
-                    .hint("write a number and a unit, such as `30s` or `5m`")
-                    .at("shutdown_timeout"),
-            );
+            diagnostics.push(error);
         }
     }
 
@@ -225,7 +216,8 @@ impl Resource for Vm {
                 .at("vm_id"));
         }
         fingerprint::remember(cx, &found.config)?;
-        let running = power::listed_as_running(cx, &pve, &found, vm_id).await?;
+        let known = cx.prior().and_then(|prior| prior.started.known()).copied();
+        let running = power::listed_as_running(&pve, &found, vm_id, known).await?;
         state(cx, &pve, vm_id, &found, running).await.map(Some)
     }
 
@@ -239,30 +231,39 @@ impl Resource for Vm {
         let vm_id = VmId::new(identity.vm_id)?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::ensure_ours(cx, vm_id, &found.config, "changed")?;
-        let running = pve.qemu(&found.node, vm_id).status().await?.is_running();
+        let running = power(&pve, &found, vm_id).is_running().await?;
         if !fingerprint::unchanged(cx, &found.config)? {
             let fresh = state(cx, &pve, vm_id, &found, running).await?;
             fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
         }
-        let before = cx.prior().and_then(|prior| prior.cloud_init.known());
-        let found = placement::bring(&pve, vm_id, found, &update.plan, running).await?;
-        placement::pool(&pve, vm_id, &update.changes.pool).await?;
+        let Update { plan, changes, .. } = &update;
+        let prior = cx.prior();
+        let before = prior.and_then(|prior| prior.cloud_init.known());
+        let homes = Homes { node: &plan.node, allowed: plan.allowed_nodes.as_ref() };
+        let found = placement::bring(&pve, vm_id, found, homes, running).await?;
+        let found = found.ok_or_else(|| gone(vm_id))?;
+        placement::pool(&pve, vm_id, &changes.pool).await?;
         let guest = Guest { pve: &pve, vm_id, node: &found.node };
         guest.settings(settings(&update, before), &found.config).await?;
-        state_disks(&guest, &update.plan).await?;
-        if let Some(disks) = &update.plan.disks {
-            guest.disks(disks, cx.prior().and_then(|prior| prior.disks.known())).await?;
+        state_disks(&guest, plan).await?;
+        if let Some(disks) = &plan.disks {
+            let erase = prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true));
+            guest.disks(disks, prior.and_then(|prior| prior.disks.known()), erase).await?;
         }
-        let policy = power::Policy::of(&update.plan)?;
-        let running = policy.bring(&pve, &found.node, vm_id, update.plan.started, running).await?;
+        guest.boot(&plan.hardware).await?;
+        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
+        let power = power(&pve, &found, vm_id);
+        let running = policy.bring(&pve, &power, plan.started, running, remakes(&update)).await?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::remember(cx, &found.config)?;
         let mut vm = state(cx, &pve, vm_id, &found, running).await?;
-        vm.pool = update.plan.pool;
         if cx.leaves_open("ip_addresses") {
-            let wait = update.plan.wait_for_ip;
-            vm.ip_addresses = power::addresses(&pve, &found.node, vm_id, running, wait).await?;
+            vm.ip_addresses = match running {
+                true => power::addresses(&pve, &found, vm_id, plan.wait_for_ip).await?,
+                false => vec![],
+            };
         }
+        vm.pool = update.plan.pool;
         Ok(vm)
     }
 
@@ -278,9 +279,8 @@ impl Resource for Vm {
         fingerprint::ensure_unprotected(vm_id, &found.config)?;
         let prior = cx.prior();
         let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
-        let timeout = timeout.and_then(|text| humantime::parse_duration(text).ok());
-        let timeout = timeout.unwrap_or(Duration::from_secs(60));
-        power::switch_off(&pve, &found.node, vm_id, timeout).await?;
+        let policy = Policy::new(&RebootPolicy::Never, timeout.map_or("60s", String::as_str))?;
+        policy.switch_off(&power(&pve, &found, vm_id)).await?;
         let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
         let delete = DeleteVm { purge, ..DeleteVm::default() };
         pve.qemu(&found.node, vm_id).delete(&delete).await?;

@@ -1,44 +1,38 @@
 //! What a plan of a VM says beyond the classes of its attributes.
 
-use tf_provider::{Diagnostic, PlanContext, Result};
+use tf_provider::{PlanContext, Result};
 
-use super::{RebootPolicy, Vm};
+use super::Vm;
 use crate::proxmox::Proxmox;
+use crate::proxmox::hardware::HotplugFeature;
 use crate::proxmox::hardware::cloud_init::Drives;
-use crate::proxmox::hardware::planning::{PlannedDisks, taken};
+use crate::proxmox::hardware::planning::{DataLoss, PlannedDisks, taken};
+use crate::proxmox::power::{RebootPolicy, notice, overdue};
 
-/// Attributes that a running guest takes only at its next start, or may refuse to take before.
-const COLD: [&str; 12] = [
-    "agent",
-    "bios",
-    "cpu",
-    "machine",
-    "memory",
-    "os_type",
-    "scsi_controller",
-    "serial0",
-    "tablet",
-    "vga",
-    "disks",
-    "network",
-];
+/// Attributes whose devices the server adds to and takes out of the boot order.
+const BOOTABLE: [&str; 6] = ["cdrom", "cloud_init", "disks", "hostpci", "network", "usb"];
 
 pub(super) async fn plan(cx: &mut PlanContext<Vm>, pve: Option<&Proxmox>) -> Result<()> {
     let (Some(config), Some(planned)) = (cx.config().cloned(), cx.planned().cloned()) else {
         return Ok(());
     };
     let prior = cx.prior().cloned();
+    let allows = |allowed: &tf_provider::Value<bool>| allowed.known() == Some(&true);
     let disks = PlannedDisks {
         prior: prior.as_ref().map(|prior| &prior.disks),
         planned: &planned.disks,
         config: &config.disks,
         image: !planned.image.is_null(),
         clone: !planned.clone.is_null(),
+        data_loss: DataLoss {
+            allowed: prior.as_ref().is_some_and(|prior| allows(&prior.allow_data_loss)),
+            wanted: allows(&planned.allow_data_loss),
+        },
     };
     for problem in disks.problems() {
         cx.report(problem);
     }
-    let Some(prior) = prior else {
+    let Some(prior) = &prior else {
         if let (Some(pve), Some(vm_id)) = (pve, planned.vm_id.known())
             && let Some(warning) = taken(pve, *vm_id).await?
         {
@@ -51,45 +45,27 @@ pub(super) async fn plan(cx: &mut PlanContext<Vm>, pve: Option<&Proxmox>) -> Res
     if let Some(name) = drives.gives_way(&before) {
         cx.unknown(name);
     }
+    if config.hardware.boot_order.is_null() && BOOTABLE.iter().any(|name| cx.changes(name)) {
+        cx.unknown("boot_order");
+    }
     let runs_on = prior.started.known() == Some(&true) && planned.started.known() == Some(&true);
-    let cold: Vec<&str> = COLD.into_iter().filter(|name| cx.changes(name)).collect();
+    let mut cold = planned.hardware.cold(&prior.hardware, |name| cx.changes(name));
+    if cx.changes("disks") && disks.are_cold(planned.hardware.hotplugs(&HotplugFeature::Disk)) {
+        cold.push("disks".to_owned());
+    }
+    cold.extend(["efi_disk", "tpm"].into_iter().filter(|name| cx.changes(name)).map(str::to_owned));
     let policy = planned.reboot.known().unwrap_or(&RebootPolicy::Never);
     if runs_on && !cold.is_empty() {
-        cx.report(power_notice(policy, &cold));
+        cold.sort();
+        cx.report(notice(policy, &cold));
     }
     // An apply that was killed, or somebody else, has left the restart to do.
     let waits = prior.pending_reboot.known() == Some(&true);
-    if runs_on && waits && *policy == RebootPolicy::IfNeeded {
+    if runs_on && waits && policy.restarts_if_needed() {
         cx.unknown("pending_reboot");
         if cold.is_empty() {
-            cx.report(overdue());
+            cx.report(overdue(policy));
         }
     }
     Ok(())
-}
-
-fn overdue() -> Diagnostic {
-    Diagnostic::warning("The VM will be restarted")
-        .detail("Changes were made before that wait for a restart, and `reboot` is `if-needed`.")
-        .hint("with `reboot = \"never\"` they wait on")
-        .at("reboot")
-}
-
-fn power_notice(policy: &RebootPolicy, cold: &[&str]) -> Diagnostic {
-    let list = cold.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let may = format!("The VM runs, and the server may apply {list} only at its next start.");
-    match policy {
-        RebootPolicy::IfNeeded => {
-            Diagnostic::warning("The VM may be restarted").detail(may).detail(
-                "If a change waits, the apply shuts the VM down and starts it, as `reboot` says.",
-            )
-        }
-        RebootPolicy::Error => Diagnostic::error("The change may need a restart")
-            .detail(may)
-            .hint("`reboot` is `error`: set it to `never` or `if-needed`, or stop the VM first")
-            .at("reboot"),
-        _ => Diagnostic::warning("The change may wait for a restart").detail(may).hint(
-            "`pending_reboot` tells whether one is due; `reboot = \"if-needed\"` has it done",
-        ),
-    }
 }

@@ -4,15 +4,31 @@ use onprem_proxmox::{GuestLocation, VmId};
 use tf_provider::api::FromApi;
 use tf_provider::{Context, Result, Update, Value};
 
-use super::{RebootPolicy, Vm, VmOptions, VmPlan, power};
-use crate::proxmox::Proxmox;
-use crate::proxmox::claim::unmarked_fields;
-use crate::proxmox::fingerprint;
+use super::{Vm, VmOptions, VmPlan};
 use crate::proxmox::format::Pve;
 use crate::proxmox::hardware::Hardware;
 use crate::proxmox::hardware::cloud_init::{self, CloudInitValues};
 use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cdrom, disk, firmware, network};
+use crate::proxmox::power::{self, RebootPolicy};
+use crate::proxmox::{Proxmox, fingerprint, parameters, placement};
+
+/// Options that a guest does not notice.
+const UNNOTICED: [&str; 7] =
+    ["description", "hookscript", "name", "onboot", "protection", "startup", "tags"];
+
+/// Whether an update changes what the guest is made of.
+pub(super) fn remakes(update: &Update<Vm>) -> bool {
+    let Update { changes, .. } = update;
+    let noticed = |key: &String| !UNNOTICED.contains(&key.as_str());
+    changes.hardware.to_api().keys().any(noticed)
+        || changes.disks.is_change()
+        || changes.cdrom.is_change()
+        || changes.efi_disk.is_change()
+        || changes.tpm.is_change()
+        || changes.network.is_change()
+        || changes.cloud_init.is_change()
+}
 
 /// What an update changes beside the disks; `before` is the cloud-init drive of the state.
 pub(super) fn settings<'a>(
@@ -53,7 +69,7 @@ pub(super) async fn state(
     running: bool,
 ) -> Result<Vm> {
     let GuestLocation { node, config, .. } = found;
-    let fields = unmarked_fields(config);
+    let fields = parameters::fields(config);
     let values = cx.config().or_else(|| cx.prior());
     let mut disks = disk::read(config)?;
     if let Some(Value::Known(named)) = values.map(|values| &values.disks)
@@ -63,24 +79,16 @@ pub(super) async fn state(
     }
     let rows = pve.cluster().resources().await?;
     let row = rows.iter().find(|row| row.vmid == Some(vm_id));
-    // On a node that it may be on it is where it shall be; an import takes it where it is.
-    let at_home = |values: &&super::VmValues| {
-        let allowed = values.allowed_nodes.known().into_iter().flatten();
-        !cx.imported()
-            && values
-                .node
-                .known()
-                .into_iter()
-                .chain(allowed.filter_map(Value::known))
-                .any(|home| **home == *node)
+    let node_asked = match values {
+        Some(values) => placement::node(cx.imported(), &values.node, &values.allowed_nodes, node),
+        None => node.clone().into(),
     };
-    let asked = values.filter(at_home).and_then(|values| values.node.known());
     let addresses = cx.prior().and_then(|prior| prior.ip_addresses.known());
     let addresses = addresses.into_iter().flatten().filter_map(|address| address.known().cloned());
     Ok(Vm {
         id: vm_id.to_string(),
         vm_id: vm_id.number().into(),
-        node: asked.cloned().unwrap_or_else(|| node.clone().into()),
+        node: node_asked,
         uuid: fingerprint::uuid(config).unwrap_or_default(),
         allowed_nodes: None,
         current_node: node.to_string(),
@@ -99,9 +107,10 @@ pub(super) async fn state(
         reboot: RebootPolicy::Never,
         shutdown_timeout: "60s".to_owned(),
         purge: true,
+        allow_data_loss: false,
         wait_for_ip: false,
         ip_addresses: addresses.collect(),
-        pending_reboot: running && power::changes_wait(pve, node, vm_id).await?,
+        pending_reboot: running && power::changes_wait(&power::power(pve, found, vm_id)).await?,
         status: if running { "running" } else { "stopped" }.to_owned(),
     })
 }

@@ -63,8 +63,8 @@ fn a_vm_lives() {
     let uuid = stage.state().attributes(VM)["uuid"].clone();
 
     for more in [
-        "  memory = 1024\n  reboot = \"if-needed\"",
-        "  cpu = { cores = 2 }\n  memory = 1024\n  reboot = \"if-needed\"",
+        "  memory = 1024\n  reboot = \"if_needed\"",
+        "  cpu = { cores = 2 }\n  memory = 1024\n  reboot = \"if_needed\"",
         "  tags = [\"web\"]\n  description = \"Web\"\n  on_boot = true\n  startup = { order = 2 }",
         "  disks = { scsi0 = { storage = \"local-lvm\", size = 6 } }",
         "  disks = { scsi0 = { storage = \"local-lvm\", size = 6 }, scsi1 = { storage = \"local-lvm\", \

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod actions;
+mod attributes;
 mod cloud_init;
 mod ephemeral;
 mod firewall;

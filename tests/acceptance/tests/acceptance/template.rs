@@ -15,7 +15,7 @@ const WHOLE: &str = r#"
   os_type         = "l26"
   scsi_controller = "virtio-scsi-single"
   serial0         = "socket"
-  vga             = "serial0"
+  vga             = { type = "serial0" }
 
   network = {
     net0 = { bridge = "vmbr0", vlan_id = 20, mac_address = "bc:24:11:00:00:01" }

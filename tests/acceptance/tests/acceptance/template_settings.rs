@@ -80,7 +80,7 @@ fn the_options_of_the_machine() {
         ("os_type = \"l26\"", "ostype", json!("l26")),
         ("scsi_controller = \"virtio-scsi-pci\"", "scsihw", json!("virtio-scsi-pci")),
         ("serial0 = \"socket\"", "serial0", json!("socket")),
-        ("vga = \"std\"", "vga", json!("std")),
+        ("vga = { type = \"std\" }", "vga", json!("type=std")),
         ("tablet = false", "tablet", json!(0)),
         ("on_boot = true", "onboot", json!(1)),
         ("protection = true", "protection", json!(1)),

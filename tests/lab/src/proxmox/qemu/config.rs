@@ -175,11 +175,12 @@ async fn apply(
     for name in &change.revert {
         config.pending.remove(name);
         config.pending_delete.remove(name);
+        config.pending_force.remove(name);
     }
     for name in &change.delete {
-        let waits = running && !options::applies_at_once(name) && !hot_drive(name);
+        let waits = running && !plugs(&config, name);
         let boot = config.get("boot").and_then(drive::boot_devices).unwrap_or_default();
-        if running && hot_drive(name) && boot.first() == Some(name) {
+        if running && !waits && hot_drive(name) && boot.first() == Some(name) {
             // The wish stays, although the answer is an error.
             config.pending_delete.insert(name.clone());
             state.vm_mut(&call.node, vmid)?.config = config;
@@ -189,6 +190,9 @@ async fn apply(
         if waits && config.values.contains_key(name) {
             config.pending.remove(name);
             config.pending_delete.insert(name.clone());
+            if change.force {
+                config.pending_force.insert(name.clone());
+            }
         } else {
             config.pending.remove(name);
             delete_option(&mut state, &call.node, vmid, &mut config, name, change.force)?;
@@ -208,12 +212,13 @@ async fn apply(
             config.values.remove(name);
             continue;
         }
-        set_option(&mut config, running && !options::applies_at_once(name), name, value);
+        let waits = running && !plugs(&config, name);
+        set_option(&mut config, waits, name, value);
     }
     for (name, text) in created {
         let old = config.get(&name).and_then(|text| Drive::parse(&name, text));
         let new = Drive::parse(&name, &text).unwrap_or_default();
-        if running && !hot_drive(&name) && !new.is_cdrom() {
+        if running && !plugs(&config, &name) && !new.is_cdrom() {
             set_option(&mut config, true, &name, text);
             continue;
         }
@@ -224,6 +229,7 @@ async fn apply(
         }
         config.pending.remove(&name);
         config.pending_delete.remove(&name);
+        config.pending_force.remove(&name);
         if is_new && new.is_cdrom() && !new.is_cloudinit() {
             append_to_boot(&mut config.values, &name);
         }
@@ -233,6 +239,23 @@ async fn apply(
     Ok(())
 }
 
+/// Whether a running machine takes a change of this option at once: as its `hotplug` says, where it is
+/// about a device.
+fn plugs(config: &Config, name: &str) -> bool {
+    let features = match config.get("hotplug") {
+        None | Some("1") => "network,disk,usb",
+        Some(features) => features,
+    };
+    let feature = |wanted: &str| features.split([',', ';']).any(|feature| feature == wanted);
+    match name {
+        "memory" => feature("memory") && config.get("numa") == Some("1"),
+        "vcpus" => feature("cpu"),
+        _ if drive::is_net(name) => feature("network"),
+        _ if hot_drive(name) => feature("disk"),
+        _ => options::applies_at_once(name),
+    }
+}
+
 /// Disks of these buses are plugged while the machine runs.
 fn hot_drive(name: &str) -> bool {
     name.starts_with("scsi") || name.starts_with("virtio") && is_drive(name)
@@ -240,6 +263,7 @@ fn hot_drive(name: &str) -> bool {
 
 fn set_option(config: &mut Config, waits: bool, name: &str, value: String) {
     config.pending_delete.remove(name);
+    config.pending_force.remove(name);
     if waits && config.get(name) != Some(&value) {
         config.pending.insert(name.to_owned(), value);
     } else {
@@ -400,9 +424,11 @@ pub(super) fn apply_pending(state: &mut Datacenter, node: &str, vmid: u32) {
     let Ok(vm) = state.vm(node, vmid) else { return };
     let mut config = vm.config.clone();
     let deleted: BTreeSet<String> = std::mem::take(&mut config.pending_delete);
+    let forced: BTreeSet<String> = std::mem::take(&mut config.pending_force);
     for name in deleted {
         // A volume that cannot go stays where it was; the start does not fail for it.
-        let _ = delete_option(state, node, vmid, &mut config, &name, false);
+        let force = forced.contains(&name);
+        let _ = delete_option(state, node, vmid, &mut config, &name, force);
     }
     for (name, value) in std::mem::take(&mut config.pending) {
         if is_drive(&name) {

@@ -191,7 +191,7 @@ pub(super) fn pending(call: &Call) -> Answer {
                 row["pending"] = option_value(name, text);
             }
             if config.pending_delete.contains(name) {
-                row["delete"] = 1.into();
+                row["delete"] = if config.pending_force.contains(name) { 2 } else { 1 }.into();
             }
             row
         })

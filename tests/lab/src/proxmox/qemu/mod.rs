@@ -55,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) values: BTreeMap<String, String>,
     pub(crate) pending: BTreeMap<String, String>,
     pub(crate) pending_delete: BTreeSet<String>,
+    /// Those of them whose volumes are destroyed and not kept.
+    pub(crate) pending_force: BTreeSet<String>,
 }
 
 impl Config {
@@ -81,7 +83,8 @@ impl Config {
             text.push_str(&format!("{name}: {value}\n"));
         }
         for name in &self.pending_delete {
-            text.push_str(&format!("delete: {name}\n"));
+            let force = if self.pending_force.contains(name) { "!" } else { "" };
+            text.push_str(&format!("delete: {force}{name}\n"));
         }
         let sum = aws_lc_rs::digest::digest(
             &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,

@@ -1,0 +1,81 @@
+//! Where a guest is: its node and its pool.
+
+use std::collections::BTreeSet;
+
+use onprem_proxmox::{GuestKind, GuestLocation, MigrateContainer, MigrateVm, NodeName, VmId};
+use tf_provider::{Change, Result, Text, Value};
+
+use super::Proxmox;
+
+/// The nodes where a plan has a guest: the one that it shall be on, and those where it may stay.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Homes<'a> {
+    pub(crate) node: &'a Text<NodeName>,
+    pub(crate) allowed: Option<&'a BTreeSet<Text<NodeName>>>,
+}
+
+impl Homes<'_> {
+    fn include(&self, node: &NodeName) -> bool {
+        self.allowed.into_iter().flatten().chain([self.node]).any(|home| **home == *node)
+    }
+}
+
+/// Migrates a guest that is on none of the nodes where it may be: a running VM stays up, a container is
+/// restarted. Nothing when it has gone.
+///
+/// # Errors
+/// What the server said.
+pub(crate) async fn bring(
+    pve: &Proxmox,
+    vm_id: VmId,
+    found: GuestLocation,
+    homes: Homes<'_>,
+    running: bool,
+) -> Result<Option<GuestLocation>> {
+    if homes.include(&found.node) {
+        return Ok(Some(found));
+    }
+    let node = (**homes.node).clone();
+    match found.kind {
+        GuestKind::Lxc => {
+            let mut to = MigrateContainer::new(node);
+            to.restart = running;
+            pve.lxc(&found.node, vm_id).migrate(&to).await?;
+        }
+        _ => {
+            let mut to = MigrateVm::new(node);
+            to.online = running;
+            to.with_local_disks = true;
+            pve.qemu(&found.node, vm_id).migrate(&to).await?;
+        }
+    }
+    pve.cluster().invalidate();
+    Ok(pve.locate(vm_id).await?)
+}
+
+/// Puts a guest into another pool.
+///
+/// # Errors
+/// What the server said.
+pub(crate) async fn pool(pve: &Proxmox, vm_id: VmId, change: &Change<String>) -> Result<()> {
+    if let Change::Set(name) = change {
+        pve.pool(name).add_guest(vm_id, true).await?;
+    }
+    Ok(())
+}
+
+/// The node that the state names for a guest that is on `now`: the one that was asked for, wherever the
+/// guest may be, else the one where it is. An import takes it where it is.
+pub(crate) fn node(
+    imported: bool,
+    asked: &Value<Text<NodeName>>,
+    allowed: &Value<Vec<Value<Text<NodeName>>>>,
+    now: &NodeName,
+) -> Text<NodeName> {
+    let allowed = allowed.known().into_iter().flatten().filter_map(Value::known);
+    let at_home = asked.known().into_iter().chain(allowed).any(|home| **home == *now);
+    match asked.known().filter(|_| at_home && !imported) {
+        Some(asked) => asked.clone(),
+        None => now.clone().into(),
+    }
+}
