@@ -206,8 +206,8 @@ mod tests {
 
     use super::*;
 
-    fn config(values: Json) -> GuestConfig {
-        codec::from_value(&values).unwrap()
+    fn config(values: &Json) -> GuestConfig {
+        codec::from_value(values).unwrap()
     }
 
     fn changes(list: &[(&str, Option<Json>)]) -> ApiChanges {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_parameter_changes_alone() {
-        let guest = config(json!({ "cpu": "host,flags=+aes,hidden=1" }));
+        let guest = config(&json!({ "cpu": "host,flags=+aes,hidden=1" }));
         assert_eq!(fields(&guest)["cpu/flags"], "+aes");
         let joined = join(changes(&[("cpu/flags", Some(json!(["+aes", "-pcid"])))]), &guest);
         assert_eq!(joined.unwrap()["cpu"], Some(json!("host,flags=+aes;-pcid,hidden=1")));
@@ -228,16 +228,16 @@ mod tests {
 
     #[test]
     fn what_the_firmware_tells_keeps_the_uuid() {
-        let guest = config(json!({ "smbios1": "uuid=0a-1" }));
+        let guest = config(&json!({ "smbios1": "uuid=0a-1" }));
         let set = changes(&[("smbios1/serial", Some(json!("a,b=c")))]);
         let text = join(set, &guest).unwrap()["smbios1"].clone().unwrap();
         assert_eq!(text, "uuid=0a-1,base64=1,serial=YSxiPWM=");
-        assert_eq!(fields(&config(json!({ "smbios1": text })))["smbios1/serial"], "a,b=c");
+        assert_eq!(fields(&config(&json!({ "smbios1": text })))["smbios1/serial"], "a,b=c");
     }
 
     #[test]
     fn numbered_parameters_come_change_and_go() {
-        let guest = config(json!({ "usb0": "mapping=key", "usb1": "spice", "usbless": "x" }));
+        let guest = config(&json!({ "usb0": "mapping=key", "usb1": "spice", "usbless": "x" }));
         let slots =
             json!({ "usb0": { "mapping": "key", "usb3": false }, "usb2": { "host": "spice" } });
         let joined = join(changes(&[("usb*", Some(slots))]), &guest).unwrap();
@@ -246,8 +246,8 @@ mod tests {
 
     #[test]
     fn no_hotplug_is_a_nought() {
-        let joined = join(changes(&[("hotplug", Some(json!([])))]), &config(json!({}))).unwrap();
+        let joined = join(changes(&[("hotplug", Some(json!([])))]), &config(&json!({}))).unwrap();
         assert_eq!(joined["hotplug"], Some(json!("0")));
-        assert_eq!(fields(&config(json!({ "hotplug": "0" })))["hotplug"], json!([]));
+        assert_eq!(fields(&config(&json!({ "hotplug": "0" })))["hotplug"], json!([]));
     }
 }

@@ -168,7 +168,7 @@ impl Wanted {
 
     /// The parameter that makes it.
     pub(super) fn allocation(&self) -> String {
-        let size = self.size.unwrap_or(if self.path.is_none() { 4.0 } else { 0.0 });
+        let size = self.size.unwrap_or_else(|| if self.path.is_none() { 4.0 } else { 0.0 });
         let mut text = format!("{}:{size}", self.storage);
         if let Some(path) = &self.path {
             text = format!("{text},mp={path}");
