@@ -104,7 +104,8 @@ impl Policy {
             Ok(_) => {}
             Err(error) if error.task().is_some() => {
                 tracing::info!(%error, "the guest does not shut down: it is switched off");
-                let at_once = Self { reboot: self.reboot.clone(), shutdown_timeout: Duration::ZERO };
+                let at_once =
+                    Self { reboot: self.reboot.clone(), shutdown_timeout: Duration::ZERO };
                 at_once.switch_off(power).await?;
                 power.start().await?;
                 return Ok(());
@@ -210,7 +211,9 @@ pub(crate) fn notice(policy: &RebootPolicy, cold: &[String]) -> Diagnostic {
 pub(crate) fn overdue(policy: &RebootPolicy) -> Diagnostic {
     let policy = policy.as_str();
     Diagnostic::warning("The guest will be restarted")
-        .detail(format!("Changes were made before that wait for a restart, and `reboot` is `{policy}`."))
+        .detail(format!(
+            "Changes were made before that wait for a restart, and `reboot` is `{policy}`."
+        ))
         .hint("with `reboot = \"never\"` they wait on")
         .at("reboot")
 }

@@ -78,7 +78,7 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
         "" => last.delete("description"),
         text => last.set("description", text),
     };
-    qemu.update(&last).await?;
+    pve.qemu(&found.node, vm_id).update(&last).await?;
     let found = located(pve, &found.node, vm_id).await?;
     fingerprint::remember(cx, &found.config)?;
     let mut vm = state(cx, pve, vm_id, &found, running).await?;

@@ -41,7 +41,7 @@ const VM_SETTINGS: &str = r#"
   description = "Web"
   tags        = ["web"]
   memory      = 1024
-  reboot      = "if-needed"
+  reboot      = "if_needed"
   disks       = { scsi0 = { storage = "nfs", size = 4 } }
   network     = { net0 = { bridge = "vmbr0", mac_address = "BC:24:11:00:00:01" } }
   cloud_init  = { storage = "nfs", user = "ops" }
