@@ -23,7 +23,7 @@ struct Guest {
 const VM: Guest = Guest {
     type_name: "onprem_proxmox_vm",
     path: "/nodes/pve1/qemu/9100",
-    arguments: "  vm_id = 9100\n  node  = \"pve1\"\n  name  = \"web-01\"\n  reboot = \"if-needed\"\n  \
+    arguments: "  vm_id = 9100\n  node  = \"pve1\"\n  name  = \"web-01\"\n  reboot = \"if_needed\"\n  \
                 disks = { scsi0 = { storage = \"local-lvm\", size = 4 } }\n",
 };
 
