@@ -120,24 +120,20 @@ impl Guest<'_> {
     }
 
     async fn is_running(&self) -> Result<bool> {
-        Ok(match self.kind {
-            GuestKind::Lxc => self.pve.lxc(self.node, self.vm_id).status().await?.is_running(),
-            _ => self.pve.qemu(self.node, self.vm_id).status().await?.is_running(),
-        })
+        Ok(self.power().is_running().await?)
+    }
+
+    fn power(&self) -> onprem_proxmox::Power {
+        self.pve.power(self.node, self.kind, self.vm_id)
     }
 
     fn call(&self, operation: &Power, timeout: Duration, force: bool) -> TaskCall {
-        let (lxc, qemu) =
-            (self.pve.lxc(self.node, self.vm_id), self.pve.qemu(self.node, self.vm_id));
-        match (operation, self.kind) {
-            (Power::Start, GuestKind::Lxc) => lxc.start(),
-            (Power::Start, _) => qemu.start(),
-            (Power::Shutdown, GuestKind::Lxc) => lxc.shutdown(timeout, force),
-            (Power::Shutdown, _) => qemu.shutdown(timeout, force),
-            (Power::Reboot, GuestKind::Lxc) => lxc.reboot(timeout),
-            (Power::Reboot, _) => qemu.reboot(timeout),
-            (Power::Stop | Power::Other(_), GuestKind::Lxc) => lxc.stop(false),
-            (Power::Stop | Power::Other(_), _) => qemu.stop(false),
+        let power = self.power();
+        match operation {
+            Power::Start => power.start(),
+            Power::Shutdown => power.shutdown(timeout, force),
+            Power::Reboot => power.reboot(timeout),
+            Power::Stop | Power::Other(_) => power.stop(false),
         }
     }
 

@@ -23,6 +23,9 @@ pub(crate) fn container(source: &Source) -> Result<Option<Taken>> {
     put(&mut taken, "ssh_keys", account.texts("keys"));
     put(&mut taken, "shutdown_timeout", Some("60s"));
     put(&mut taken, "purge", Some(true));
+    put(&mut taken, "reboot", Some("never"));
+    put(&mut taken, "allow_data_loss", Some(false));
+    put(&mut taken, "wait_for_ip", Some(false));
     let limits = [("create", "timeout_create", 1800), ("update", "timeout_update", 1800)];
     put(&mut taken, "timeouts", timeouts(&state, &limits));
     Ok(Some(taken))
@@ -48,6 +51,7 @@ mod tests {
         let expected = json!({
             "vm_id": 9200, "id": "9200", "node": "pve1", "template": "local:vztmpl/a.tar.zst",
             "ssh_keys": ["ssh-ed25519 AAAA"], "shutdown_timeout": "60s", "purge": true,
+            "reboot": "never", "allow_data_loss": false, "wait_for_ip": false,
             "timeouts": {"create": "60s"},
         });
         assert_eq!(taken, expected);

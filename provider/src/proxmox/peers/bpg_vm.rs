@@ -15,7 +15,7 @@ pub(crate) fn vm(source: &Source) -> Result<Option<Taken>> {
     put(&mut taken, "clone", clone(&state.block("clone")));
     let restarts = match state.flag("reboot_after_update") {
         Some(false) => "never",
-        _ => "if-needed",
+        _ => "if_needed",
     };
     put(&mut taken, "reboot", Some(restarts));
     let shutdown = state.number("timeout_shutdown_vm").filter(|seconds| *seconds != HALF_AN_HOUR);
@@ -25,6 +25,7 @@ pub(crate) fn vm(source: &Source) -> Result<Option<Taken>> {
     let waits = state.block("agent").block("wait_for_ip");
     let waits = ["ipv4", "ipv6"].iter().any(|family| waits.flag(family) == Some(true));
     put(&mut taken, "wait_for_ip", Some(waits));
+    put(&mut taken, "allow_data_loss", Some(false));
     let limits = [("create", "timeout_create", HALF_AN_HOUR), ("delete", "timeout_stop_vm", 300)];
     put(&mut taken, "timeouts", timeouts(&state, &limits));
     Ok(Some(taken))
@@ -92,8 +93,8 @@ mod tests {
         let taken = vm(&state(&json!({}))).unwrap().unwrap();
         let expected = json!({
             "vm_id": 9100, "id": "9100", "node": "pve1", "clone": {"vm_id": 9000, "full": true},
-            "reboot": "if-needed", "shutdown_timeout": "60s", "purge": true, "wait_for_ip": false,
-            "timeouts": {"delete": "120s"},
+            "reboot": "if_needed", "shutdown_timeout": "60s", "purge": true, "wait_for_ip": false,
+            "allow_data_loss": false, "timeouts": {"delete": "120s"},
         });
         assert_eq!(serde_json::Value::from(taken), expected);
     }

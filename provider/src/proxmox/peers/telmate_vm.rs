@@ -25,12 +25,13 @@ pub(crate) fn vm(source: &Source) -> Result<Option<Taken>> {
     }
     let restarts = match state.flag("automatic_reboot") {
         Some(false) => "never",
-        _ => "if-needed",
+        _ => "if_needed",
     };
     put(&mut taken, "reboot", Some(restarts));
     put(&mut taken, "shutdown_timeout", Some("60s"));
     put(&mut taken, "purge", Some(true));
     put(&mut taken, "wait_for_ip", Some(false));
+    put(&mut taken, "allow_data_loss", Some(false));
     Ok(Some(taken))
 }
 
@@ -52,7 +53,7 @@ mod tests {
         let expected = json!({
             "vm_id": 9100, "id": "9100", "node": "pve2", "allowed_nodes": ["pve1", "pve2"],
             "clone": {"vm_id": 9000, "full": false}, "reboot": "never", "shutdown_timeout": "60s",
-            "purge": true, "wait_for_ip": false,
+            "purge": true, "wait_for_ip": false, "allow_data_loss": false,
         });
         assert_eq!(Value::from(taken), expected);
     }

@@ -73,7 +73,7 @@ fn a_vm_of_bpg() {
         "moved {\n  from = proxmox_virtual_environment_vm.web\n  to   = onprem_proxmox_vm.web\n}\n\n\
          resource \"onprem_proxmox_vm\" \"web\" {\n  vm_id  = 9100\n  node   = \"pve1\"\n  name   = \
          \"web\"\n  memory = 1024\n  clone  = { vm_id = 9000, full = true }\n  reboot = \
-         \"if-needed\"\n}\n",
+         \"if_needed\"\n}\n",
         "onprem_proxmox_vm.web",
     );
 }
@@ -87,7 +87,7 @@ fn a_vm_of_telmate() {
         "resource \"proxmox_vm_qemu\" \"web\" {\n  vmid        = 9100\n  target_node = \"pve2\"\n}\n",
         "moved {\n  from = proxmox_vm_qemu.web\n  to   = onprem_proxmox_vm.web\n}\n\nresource \
          \"onprem_proxmox_vm\" \"web\" {\n  vm_id  = 9100\n  node   = \"pve2\"\n  name   = \"web\"\n  \
-         reboot = \"if-needed\"\n}\n",
+         reboot = \"if_needed\"\n}\n",
         "onprem_proxmox_vm.web",
     );
 }
