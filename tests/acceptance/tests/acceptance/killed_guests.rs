@@ -186,6 +186,42 @@ fn destroying_a_container() {
     destroying("container", &Guest::container(Some(9200), CONTAINER_TEMPLATE));
 }
 
+/// The server goes on with what it was asked for: the next apply meets a guest that is still being made,
+/// and waits for it instead of making another.
+#[test]
+fn while_the_server_makes_it() {
+    let clone = "clone = { vm_id = 8000, full = true }";
+    let container_clone = "clone = { vm_id = 8001, full = true }";
+    let guests = [
+        ("qmclone", Guest::vm(None, clone)),
+        ("qmcreate", Guest::vm(None, "image = \"local:import/debian-13.qcow2\"")),
+        ("vzclone", Guest::container(None, container_clone)),
+        ("vzcreate", Guest::container(None, CONTAINER_TEMPLATE)),
+    ];
+    thread::scope(|scope| {
+        for (task, guest) in &guests {
+            scope.spawn(|| while_a_task_goes_on(task, guest));
+        }
+    });
+}
+
+fn while_a_task_goes_on(task: &str, guest: &Guest) {
+    let Some(stage) = stage(&format!("killed_guests/task_{task}")) else { return };
+    let before = stage.lab().inventory();
+    stage.write(guest.config());
+    // The lab's clock is hardly faster than ours, so that the task outlives the provider.
+    stage.lab().clock().set_factor(3.0);
+    let status = Fault::new(Effect::Stall { when: When::After });
+    let place = killed(&stage, status.path(format!("/tasks/UPID[^/]*:{task}:[^/]*/status$")));
+    let place = place.expect("the task is waited for");
+    stage.apply();
+    made(&stage, &before, &place);
+    stage.lab().clock().set_factor(1000.0);
+    stage.assert_settled();
+    stage.destroy();
+    assert_eq!(stage.lab().inventory(), before, "{place}");
+}
+
 #[test]
 fn stopping_the_clone_of_a_vm() {
     stopping("vm", &Guest::vm(Some(9100), "clone = { vm_id = 8000, full = true }"));
