@@ -14,6 +14,7 @@ use crate::configuration;
 use crate::counts::{CargoTest, Counts};
 use crate::docs;
 use crate::layers;
+use crate::netbox::{self, Running};
 use crate::steps::seconds;
 use crate::terraform::Terraform;
 use crate::workspace::{Binaries, cargo};
@@ -38,13 +39,17 @@ pub fn run(quick: bool) -> Result<()> {
         crate::codegen(true)?;
         Ok(Counts::passed(1))
     });
+    let netbox = if quick { None } else { checks.netbox() };
     let mut skips = Vec::new();
     checks.check("tests of all packages", || {
-        let read = cargo_test(quick)?;
+        let read = cargo_test(quick, netbox.as_ref())?;
         skips = read.skips().to_vec();
         Ok(read.counts())
     });
     checks.skips.extend(skips);
+    if netbox.is_some() {
+        checks.check("the real NetBox stops", || netbox::down().map(|()| Counts::passed(1)));
+    }
     if !quick {
         checks.check("documentation of all packages", || {
             let arguments = ["doc", "--workspace", "--no-deps"];
@@ -89,6 +94,21 @@ impl Checks {
         }
         self.counts += counts;
         println!("    {name}: {counts} in {took}");
+    }
+
+    /// A real NetBox for the tests, or a skip that says what it takes.
+    fn netbox(&mut self) -> Option<Running> {
+        if let Err(error) = netbox::Tools::find() {
+            self.skip("a real NetBox", &format!("{error:#}"));
+            return None;
+        }
+        let mut running = None;
+        self.check("a real NetBox runs", || {
+            netbox::clear()?;
+            running = Some(netbox::up(netbox::VERSION, None)?);
+            Ok(Counts::passed(1))
+        });
+        running
     }
 
     /// What needs Terraform and a provider that was built.
@@ -146,8 +166,9 @@ fn succeeds(command: &mut Command) -> Result<()> {
 }
 
 /// All tests in one invocation, so that everything is compiled with the same features once.
-fn cargo_test(quick: bool) -> Result<CargoTest> {
+fn cargo_test(quick: bool, netbox: Option<&Running>) -> Result<CargoTest> {
     let mut command = cargo();
+    command.envs(netbox.map(Running::environment).into_iter().flatten());
     command.args(["test", "--workspace", "--no-fail-fast"]);
     if quick {
         command.args(["--exclude", "acceptance"]);

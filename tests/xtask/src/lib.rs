@@ -4,6 +4,7 @@
 //! - [`demo`]: `cargo xtask demo`, one environment from init to destroy against the lab.
 //! - [`check`]: `cargo xtask test`, everything that must hold before a change is merged.
 //! - [`docs`]: `cargo xtask docs`, the registry pages out of the provider's own schema.
+//! - [`netbox`]: `cargo xtask netbox`, a real NetBox to compare the lab with.
 //! - [`terraform`]: which terraform there is, and the mirror that it installs the provider from.
 
 pub mod check;
@@ -16,6 +17,7 @@ pub mod docs;
 pub mod interrupt;
 pub mod lab;
 pub mod layers;
+pub mod netbox;
 pub mod steps;
 pub mod terraform;
 pub mod workspace;

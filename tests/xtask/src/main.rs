@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use xtask::demo::{self, Environment};
 use xtask::workspace::Binaries;
-use xtask::{check, docs};
+use xtask::{check, docs, netbox};
 
 /// The project's commands.
 #[derive(Parser)]
@@ -42,12 +42,37 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Run a real NetBox from PyPI on PostgreSQL and Redis, on loopback
+    Netbox {
+        #[command(subcommand)]
+        action: NetboxAction,
+    },
     /// Write the code of the plugin protocol out of its .proto files
     Codegen {
         /// Write nothing, and fail when a file is stale
         #[arg(long)]
         check: bool,
     },
+}
+
+#[derive(Clone, Subcommand)]
+enum NetboxAction {
+    /// Start it, or find it running, and print the variables that point clients at it
+    Up(NetboxOptions),
+    /// Stop it; its data stay
+    Down,
+    /// Start it anew, without data
+    Reset(NetboxOptions),
+}
+
+#[derive(Args, Clone)]
+struct NetboxOptions {
+    /// Release to install from PyPI, 4.7.0 or newer
+    #[arg(long, default_value = netbox::VERSION)]
+    version: String,
+    /// Port to serve on; a free one by default
+    #[arg(long)]
+    port: Option<u16>,
 }
 
 fn main() -> ExitCode {
@@ -61,17 +86,30 @@ fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Result<()> {
-    match *command {
+    match command {
         Command::Demo { env, keep, clock } => {
-            demo::run(demo::Options { environment: env, keep, clock })
+            demo::run(demo::Options { environment: *env, keep: *keep, clock: *clock })
         }
-        Command::Test { quick } => check::run(quick),
+        Command::Test { quick } => check::run(*quick),
         Command::Docs { check } => {
+            let check = *check;
             let binaries = Binaries::build()?;
             let pages = docs::run(&binaries.provider, check)?;
             println!("docs/: {pages} pages");
             Ok(())
         }
-        Command::Codegen { check } => xtask::codegen(check),
+        Command::Codegen { check } => xtask::codegen(*check),
+        Command::Netbox { action } => {
+            let options = match action {
+                NetboxAction::Down => return netbox::down(),
+                NetboxAction::Reset(options) => {
+                    netbox::clear()?;
+                    options
+                }
+                NetboxAction::Up(options) => options,
+            };
+            print!("{}", netbox::up(&options.version, options.port)?.exports());
+            Ok(())
+        }
     }
 }
