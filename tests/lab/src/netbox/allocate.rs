@@ -28,9 +28,7 @@ pub(super) fn addresses(store: &Store, parent: &Object) -> Box<dyn Iterator<Item
         .of_model("ipam.iprange")
         .filter(|range| range.flag("mark_populated") && range.get("vrf") == parent.get("vrf"))
         .filter_map(|range| range.net("start_address").zip(range.net("end_address")))
-        .filter(|(start, end)| {
-            whole.is_some_and(|whole| whole.contains(*start) && whole.contains(*end))
-        })
+        .filter(|(start, end)| whole.is_some_and(|whole| whole.holds(*start) && whole.holds(*end)))
         .map(|(start, end)| (start.ip, end.ip))
         .collect();
     let mut at = Some(first);
@@ -133,7 +131,12 @@ pub(super) fn children(store: &Store, prefix: &Object) -> usize {
 /// In how many prefixes this one lies.
 pub(super) fn depth(store: &Store, prefix: &Object) -> usize {
     let Some(own) = prefix.net("prefix") else { return 0 };
-    related(store, prefix).filter(|other| other.contains(own) && other.length < own.length).count()
+    let parents = related(store, prefix);
+    // Equal ones count once.
+    parents
+        .filter(|other| other.contains(own) && other.length < own.length)
+        .collect::<BTreeSet<_>>()
+        .len()
 }
 
 fn related(store: &Store, prefix: &Object) -> impl Iterator<Item = Net> {

@@ -60,6 +60,7 @@ pub(super) fn handle(
     let segments: Vec<&str> = rest.split('/').collect();
     let mut api = Api { store, version, now, request };
     let answer = match segments[..] {
+        [""] => api.root(),
         ["status"] => api.status(),
         ["authentication-check"] if version.minor() >= 5 => api.who(),
         ["core", "object-changes"] => api.changes(None),
@@ -102,6 +103,30 @@ impl Api<'_> {
 
     fn not_allowed(&self) -> Reply {
         Reply::detail(405, format!("Method \"{}\" not allowed.", self.request.method))
+    }
+
+    /// The parts of the API.
+    fn root(&self) -> Answer {
+        const PARTS: &[&str] = &[
+            "circuits",
+            "core",
+            "dcim",
+            "extras",
+            "ipam",
+            "plugins",
+            "status",
+            "tenancy",
+            "users",
+            "virtualization",
+            "vpn",
+            "wireless",
+        ];
+        if self.request.method != "GET" {
+            return Err(self.not_allowed());
+        }
+        let url = |part: &&str| format!("{}/api/{part}/", self.request.base);
+        let parts = PARTS.iter().map(|part| ((*part).to_owned(), url(part).into()));
+        Ok(Reply::json(200, parts.collect::<Map<_, _>>().into()))
     }
 
     fn status(&self) -> Answer {
@@ -289,7 +314,8 @@ impl Api<'_> {
                 entries.map(|(id, errors)| json!({ "id": id, "errors": errors })).collect();
             return Err(Reply::json(400, json!({ "detail": text, "errors": entries })));
         }
-        let ids: Vec<u64> = bodies.iter().map(|(object, _)| object.id).collect();
+        let mut ids: Vec<u64> = bodies.iter().map(|(object, _)| object.id).collect();
+        list::sort(self.store, kind, &mut ids);
         Ok(Reply::json(200, self.show_all(kind, &ids)))
     }
 
@@ -548,7 +574,11 @@ impl Api<'_> {
             true => Reply::json(400, positional(&errors, total)),
             false => Reply::bad(errors.into_iter().next().map(|(_, it)| it).unwrap_or_default()),
         })?;
-        let shown = self.show_all(kind, &ids);
+        let mut shown = self.show_all(kind, &ids);
+        for object in shown.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            // Nobody has counted yet what refers to them.
+            object.retain(|name, _| !kind.counts(name));
+        }
         Ok(Reply::json(201, if was_list { shown } else { shown[0].clone() }))
     }
 

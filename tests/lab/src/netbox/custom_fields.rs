@@ -94,6 +94,13 @@ pub(super) fn read(
                 let ids: Result<Vec<u64>, String> = ids.collect();
                 json!(ids.map_err(|text| json!([text]))?)
             }
+            // From 4.7 on a URL without a scheme gets one.
+            "url" if store.minor >= 7 => match value.as_str() {
+                Some(text) if !text.is_empty() && !text.contains(':') => {
+                    format!("https://{text}").into()
+                }
+                _ => value.clone(),
+            },
             _ => value.clone(),
         };
         values.insert(name.clone(), read);

@@ -146,7 +146,7 @@ fn read(store: &Store, field: &Field, given: &Value) -> Result<Value, Value> {
                 text.len() == 6 && text.chars().all(|digit| matches!(digit, '0'..='9' | 'a'..='f'));
             match valid {
                 true => Ok(text.into()),
-                false => Err(one("RGB color in hexadecimal. Example: 00ff00")),
+                false => Err(one("Enter a valid hexadecimal RGB color code.")),
             }
         }
         Kind::Date => match given.as_str().filter(|text| custom_fields::is_date(text)) {

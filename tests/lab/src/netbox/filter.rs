@@ -153,8 +153,9 @@ fn special<'a>(
             })))
         }
         ("ipam.ipaddress" | "ipam.iprange", "parent") => Some(Ok(Box::new(move |object| {
-            let nets = nets.iter().flatten();
-            own(object).is_some_and(|own| nets.clone().any(|net| net.contains(own)))
+            // One that is no network spoils the others.
+            let inside = |own: Net| nets.iter().flatten().any(|net| net.holds(own));
+            nets.iter().all(Option::is_some) && own(object).is_some_and(inside)
         }))),
         ("ipam.ipaddress", "address") => {
             let wanted: Vec<(Net, bool)> = values

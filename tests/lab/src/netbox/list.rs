@@ -158,6 +158,14 @@ pub(super) fn limit(query: &Query) -> usize {
     }
 }
 
+/// Puts the numbers of objects into the order of lists.
+pub(super) fn sort(store: &Store, kind: &'static Type, ids: &mut [u64]) {
+    ids.sort_by(|a, b| match (store.find(kind, *a), store.find(kind, *b)) {
+        (Some(a), Some(b)) => compare(store, kind, kind.order, a, b),
+        _ => Ordering::Equal,
+    });
+}
+
 struct Page {
     limit: usize,
     offset: usize,
@@ -207,7 +215,8 @@ impl Page {
                     .iter()
                     .filter_map(|(name, value)| Some(((*name).to_owned(), value.clone()?))),
             );
-            pairs.sort();
+            // Values of one parameter keep their order.
+            pairs.sort_by(|a, b| a.0.cmp(&b.0));
             let pairs: Vec<String> = pairs
                 .iter()
                 .map(|(name, value)| format!("{}={}", encode(name), encode(value)))

@@ -56,6 +56,11 @@ impl Net {
             && other.ip <= self.last()
     }
 
+    /// Whether an address lies inside, whatever its own mask.
+    pub(super) fn holds(self, address: Self) -> bool {
+        self.v6 == address.v6 && self.first() <= address.ip && address.ip <= self.last()
+    }
+
     /// The address alone.
     pub(super) fn host(self) -> String {
         host(self.v6, self.ip)

@@ -51,7 +51,8 @@ impl View<'_> {
         // In a list a brief object shows counts that it does not show inside others.
         if brief && let Value::Object(shown) = &mut shown {
             for field in kind.fields_of(self.store.minor) {
-                if COUNTED_IN_BRIEF.contains(&(kind.model, field.name)) {
+                let counted = kind.brief.contains(&field.name) && kind.counts(field.name);
+                if counted || COUNTED_IN_BRIEF.contains(&(kind.model, field.name)) {
                     shown.insert(field.name.to_owned(), self.value(kind, object, field));
                 }
             }
@@ -70,6 +71,7 @@ impl View<'_> {
             let url = format!("{}/{path}/{}/", self.base, object.id);
             shown.insert("display_url".to_owned(), url.into());
         }
+        let is_tree = kind.brief.contains(&"_depth");
         for field in kind.fields_of(self.store.minor) {
             let wanted = match form {
                 Form::Full => true,
@@ -80,6 +82,9 @@ impl View<'_> {
                 let value = if form == Form::Nested && field.name == "family" {
                     // Self-references show the bare number.
                     self.value(kind, object, field)["value"].clone()
+                } else if form == Form::Brief && is_tree && kind.counts(field.name) {
+                    // Inside others the members of trees do not count.
+                    0.into()
                 } else {
                     self.value(kind, object, field)
                 };

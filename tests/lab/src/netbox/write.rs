@@ -132,7 +132,12 @@ impl Writer<'_> {
             return Err(shown);
         }
         for (referrer, id) in loose {
-            self.let_go(referrer, id);
+            let stays = !doomed
+                .iter()
+                .any(|(kind, id)| kind.model == referrer.kind.model && *id == referrer.id);
+            if stays {
+                self.let_go(referrer, id);
+            }
         }
         for (kind, id) in doomed.into_iter().rev() {
             let Some(object) = self.store.find(kind, id).cloned() else { continue };
@@ -153,6 +158,7 @@ impl Writer<'_> {
     /// Takes a reference out of an object that stays.
     fn let_go(&mut self, referrer: super::store::Referrer, id: u64) {
         let Some(object) = self.store.find(referrer.kind, referrer.id) else { return };
+        let before = snapshot(self.store, referrer.kind, object);
         let mut object = (**object).clone();
         match referrer.field.kind {
             Kind::Many { .. } | Kind::Tags => {
@@ -165,7 +171,13 @@ impl Writer<'_> {
                 object.values.insert(referrer.field.name, Value::Null);
             }
             _ => {
+                // This is a change of its own, with its line in the log.
                 object.values.insert(referrer.field.name, Value::Null);
+                self.now.clone_into(&mut object.updated);
+                let id = object.id;
+                self.store.put(referrer.kind, object);
+                self.log("update", referrer.kind, id, Some(before), "");
+                return;
             }
         }
         self.store.put(referrer.kind, object);

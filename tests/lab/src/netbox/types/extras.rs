@@ -45,7 +45,7 @@ pub(super) const CUSTOM_FIELD: Type = Type {
                 "integer" => "integer",
                 "decimal" => "decimal",
                 "boolean" => "boolean",
-                "object" => "object",
+                "json" | "object" => "object",
                 "multiobject" | "multiselect" => "array",
                 _ => "string",
             };

@@ -215,10 +215,8 @@ pub(super) const VLAN_GROUP: Type = Type {
         computed("utilization", |view, object| {
             let total = allocate::vids(object).count().max(1);
             let used = view.store.count("ipam.vlan", "group", object.id);
-            match used {
-                0 => "0.0".into(),
-                used => format!("{:.1}", used as f64 * 100.0 / total as f64).into(),
-            }
+            let percent = (used as f64 * 10_000.0 / total as f64).round() / 100.0;
+            format!("{percent:?}").into()
         }),
     ],
     unique: &[

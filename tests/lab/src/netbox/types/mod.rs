@@ -115,6 +115,11 @@ impl Type {
         self.fields().filter(move |field| field.since <= minor && minor < field.until)
     }
 
+    /// Whether a field counts objects that refer to this one.
+    pub(super) fn counts(&self, name: &str) -> bool {
+        self.own.iter().any(|field| field.name == name && matches!(field.kind, Kind::Count(..)))
+    }
+
     pub(super) fn field(&'static self, name: &str, minor: u8) -> Option<&'static Field> {
         self.fields_of(minor).find(|field| field.name == name)
     }
@@ -286,7 +291,7 @@ impl Field {
             Kind::Integer { default, .. } => default.map_or(Value::Null, Value::from),
             Kind::Slug | Kind::Text(_) | Kind::DnsName => "".into(),
             Kind::Tags | Kind::Many { .. } | Kind::ObjectTypes => json!([]),
-            Kind::CustomFields => json!({}),
+            Kind::CustomFields | Kind::Json => json!({}),
             Kind::VidRanges => json!([[1, 4094]]),
             _ => Value::Null,
         }
@@ -371,7 +376,7 @@ const SCOPES: &[&str] = &["dcim.location", "dcim.region", "dcim.site", "dcim.sit
 /// Interface that an address belongs to.
 const ASSIGNED_TYPE: Field = object_type("assigned_object_type", INTERFACES);
 const ASSIGNED_ID: Field =
-    object_id("assigned_object_id", "assigned_object_type", OnDelete::SetNull);
+    object_id("assigned_object_id", "assigned_object_type", OnDelete::Cascade);
 const ASSIGNED: Field = object("assigned_object", "assigned_object_type", "assigned_object_id");
 const INTERFACES: &[&str] = &["dcim.interface", "ipam.fhrpgroup", "virtualization.vminterface"];
 

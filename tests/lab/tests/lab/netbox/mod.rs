@@ -2,3 +2,8 @@
 
 mod allocation;
 mod client;
+mod differential;
+mod openapi;
+mod pynetbox;
+mod releases;
+mod writes;
