@@ -304,7 +304,8 @@ mod tests {
 
     #[test]
     fn complaints_are_told_by_field() {
-        let (kind, _) = answer(400, r#"{"status":["\"x\" is not a valid choice."],"__all__":["a","b"]}"#);
+        let (kind, _) =
+            answer(400, r#"{"status":["\"x\" is not a valid choice."],"__all__":["a","b"]}"#);
         let ErrorKind::Invalid(fields) = kind else { panic!("{kind:?}") };
         assert_eq!(fields["status"], "\"x\" is not a valid choice.");
         assert_eq!(fields[""], "a b");
@@ -312,23 +313,30 @@ mod tests {
 
     #[test]
     fn answers_to_a_list_are_told_like_those_to_one_object() {
-        let (kind, _) = answer(400, r#"[{},{"custom_fields":{"cpus":["Value must be an integer."]}}]"#);
+        let (kind, _) =
+            answer(400, r#"[{},{"custom_fields":{"cpus":["Value must be an integer."]}}]"#);
         let ErrorKind::Invalid(fields) = kind else { panic!("{kind:?}") };
         assert_eq!(fields["custom_fields.cpus"], "Value must be an integer.");
     }
 
     #[test]
     fn situations_have_names() {
-        let exhausted = r#"{"detail":"Insufficient resources are available to satisfy the request"}"#;
+        let exhausted =
+            r#"{"detail":"Insufficient resources are available to satisfy the request"}"#;
         assert_eq!(answer(409, exhausted).0, ErrorKind::Exhausted);
-        let needed = r#"{"detail":"Unable to delete object. 2 dependent objects were found: a (1), b (2)"}"#;
+        let needed =
+            r#"{"detail":"Unable to delete object. 2 dependent objects were found: a (1), b (2)"}"#;
         assert_eq!(answer(409, needed).0, ErrorKind::Dependents);
-        let duplicate = r#"{"address":["Duplicate IP address found in global table: 10.9.12.1/24"]}"#;
+        let duplicate =
+            r#"{"address":["Duplicate IP address found in global table: 10.9.12.1/24"]}"#;
         assert!(matches!(answer(400, duplicate).0, ErrorKind::Duplicate(_)));
         let exists = r#"{"name":["tag with this name already exists."]}"#;
         assert!(matches!(answer(400, exists).0, ErrorKind::Duplicate(_)));
         assert_eq!(answer(403, r#"{"detail":"Invalid v1 token"}"#).0, ErrorKind::Forbidden);
-        assert_eq!(answer(404, r#"{"detail":"No Prefix matches the given query."}"#).0, ErrorKind::NotFound);
+        assert_eq!(
+            answer(404, r#"{"detail":"No Prefix matches the given query."}"#).0,
+            ErrorKind::NotFound
+        );
         // The page of a web server, which knows no object.
         assert_eq!(answer(404, "<h1>Not Found</h1>").0, ErrorKind::Other { status: Some(404) });
         assert_eq!(answer(412, "{}").0, ErrorKind::Conflict);

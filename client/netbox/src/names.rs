@@ -84,7 +84,9 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, NameError> {
         let (ip, length) = split(text)?;
         if !text.contains('/') {
-            return Err(NameError(format!("`{text}` has no length: write it like `10.20.0.0/16`.")));
+            return Err(NameError(format!(
+                "`{text}` has no length: write it like `10.20.0.0/16`."
+            )));
         }
         let network = Self { ip: masked(ip, length), length };
         match network.ip == ip {
@@ -103,7 +105,8 @@ impl fmt::Display for Network {
 }
 
 fn split(text: &str) -> Result<(IpAddr, u8), NameError> {
-    let bad = || NameError(format!("`{text}` is no address like `10.20.0.5/16` or `2001:db8::5/64`."));
+    let bad =
+        || NameError(format!("`{text}` is no address like `10.20.0.5/16` or `2001:db8::5/64`."));
     let (ip, length) = match text.split_once('/') {
         Some((ip, length)) => (ip, Some(length)),
         None => (text, None),
@@ -143,7 +146,8 @@ impl FromStr for DnsName {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let label = |label: &str| {
-            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+            !label.is_empty()
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
         };
         let name = text.strip_suffix('.').unwrap_or(text);
         let rest = name.strip_prefix("*.").unwrap_or(name);

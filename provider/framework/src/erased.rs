@@ -272,7 +272,15 @@ where
         let client = R::Client::from_clients(clients)?;
         Ok(Box::pin(async move {
             let mut cx = context::<R>(around, &objects)?;
-            let identity = R::Identity::from_object(&objects.identity)?;
+            let identity = match R::Identity::from_object(&objects.identity) {
+                Ok(identity) => identity,
+                // An import id may name the object in another way.
+                Err(_) if cx.imported() => match R::find(&mut cx, &client).await? {
+                    Some(identity) => identity,
+                    None => return Ok(None),
+                },
+                Err(error) => return Err(error),
+            };
             let found = R::read(&mut cx, &client, identity).await?;
             Ok(found.as_ref().map(object))
         }))

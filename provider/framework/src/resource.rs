@@ -63,6 +63,19 @@ pub trait Resource: ResourceModel<Identity: for<'a> From<&'a Self>> {
         identity: Self::Identity,
     ) -> impl Future<Output = Result<Option<Self>>> + Send;
 
+    /// Finds what an import id names by other attributes than those of the identity: they are what
+    /// [`Context::prior`] holds. `None` when the server answered that there is no such object.
+    ///
+    /// # Errors
+    /// Anything that kept it from knowing, and several objects of that description.
+    fn find(
+        cx: &mut Context<Self>,
+        client: &Self::Client,
+    ) -> impl Future<Output = Result<Option<Self::Identity>>> + Send {
+        let _ = (cx, client);
+        async { Err(Diagnostic::error("The import id does not identify the object")) }
+    }
+
     /// Changes the object in place.
     ///
     /// # Errors
