@@ -15,7 +15,12 @@ async fn an_import_leads_to_an_empty_plan_but_for_creation_inputs() {
     let config = server([("memory", 64.into()), ("tags", list(["a"]))]);
     core.lifecycle(SERVER, std::slice::from_ref(&config)).await.expect_value();
     world.requests();
-    for by in [by_id("1"), by_id("north/1"), ImportBy::Identity(object([("id", 1.into())]))] {
+    for by in [
+        by_id("1"),
+        by_id("north/1"),
+        by_id("WEB-1"),
+        ImportBy::Identity(object([("id", 1.into())])),
+    ] {
         let plan = core.adopt(SERVER, &by, &config).await;
         let warned: Vec<_> = plan.warnings().iter().filter_map(|w| w.path.clone()).collect();
         assert_eq!(warned, [Path::from("image")], "{by:?}");
@@ -62,7 +67,7 @@ async fn the_spelling_of_the_configuration_is_no_change_after_an_import() {
 #[tokio::test]
 async fn an_id_of_another_form_is_told_the_forms() {
     let (core, _) = start().await;
-    for id in ["", "abc", "north/", "/1", "1.5"] {
+    for id in ["", "a_c", "north/", "/1", "1.5"] {
         let outcome = core.import(SERVER, &by_id(id)).await;
         let error = outcome.expect_error();
         assert!(error.detail.contains("`{zone}/{id}`"), "{id:?}: {error}");
@@ -73,4 +78,11 @@ async fn an_id_of_another_form_is_told_the_forms() {
 async fn what_is_not_there_cannot_be_imported() {
     let (core, _) = start().await;
     core.import(SERVER, &by_id("7")).await.expect_nothing();
+}
+
+#[tokio::test]
+async fn an_import_by_another_attribute_of_what_is_not_there_finds_nothing() {
+    let (core, _) = start().await;
+    core.lifecycle(SERVER, &[server([])]).await.expect_value();
+    core.import(SERVER, &by_id("other")).await.expect_nothing();
 }

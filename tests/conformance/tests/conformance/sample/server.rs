@@ -22,6 +22,7 @@ use super::{Client, Fault};
     identity_version = 1,
     import = "{id}",
     import = "{zone}/{id}",
+    import = "{name}",
     timeouts(create = "1m")
 )]
 pub(crate) struct Server {
@@ -278,6 +279,13 @@ impl Resource for Server {
             Some(_) => {}
         }
         find(client, identity.id)
+    }
+
+    async fn find(cx: &mut Context<Self>, client: &Client) -> Result<Option<ServerIdentity>> {
+        let name = cx.prior().and_then(|prior| prior.name.known()).map(ToString::to_string);
+        let found = client.0.find(|fields| fields["name"].as_str() == name.as_deref());
+        let id = found.and_then(|fields| fields["id"].as_i64());
+        Ok(id.map(|id| ServerIdentity { id }))
     }
 
     async fn update(
