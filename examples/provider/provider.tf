@@ -18,6 +18,12 @@ variable "idrac_password" {
   sensitive   = true
 }
 
+variable "netbox_token" {
+  description = "API token of NetBox, of version 1 or 2"
+  type        = string
+  sensitive   = true
+}
+
 provider "onprem" {
   owner = "prod"
 
@@ -36,5 +42,11 @@ provider "onprem" {
       r750-01 = { endpoint = "https://10.0.0.21" }
       r770-01 = { endpoint = "https://10.0.0.22" }
     }
+  }
+
+  netbox = {
+    url          = "https://netbox.example"
+    token        = var.netbox_token
+    default_tags = ["Terraform"]
   }
 }

@@ -5,9 +5,12 @@
 
 mod functions;
 mod idrac;
+mod netbox;
 mod provider;
 mod proxmox;
+mod system;
 
 pub use idrac::{IdracConfig, IdracServer};
+pub use netbox::NetBoxConfig;
 pub use provider::{Clients, Config, OnPrem};
 pub use proxmox::{ProxmoxConfig, VmIdRange};

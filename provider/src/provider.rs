@@ -6,6 +6,7 @@ use tf_provider::{Attributes, Diagnostic, Diagnostics, Provider, Registry, Resul
 
 use crate::functions;
 use crate::idrac::{self, IdracConfig, IdracSystem};
+use crate::netbox::{self, NetBoxConfig, NetBoxSystem};
 use crate::proxmox::{self, ProxmoxConfig, ProxmoxSystem};
 
 /// The provider `onprem`.
@@ -21,6 +22,9 @@ pub struct Config {
     /// leaving an orphan. Use a name of its own for each state.
     #[attr(optional)]
     owner: Option<String>,
+    /// The NetBox.
+    #[attr(optional)]
+    netbox: Option<NetBoxConfig>,
     /// The Proxmox VE cluster.
     #[attr(optional)]
     proxmox: Option<ProxmoxConfig>,
@@ -32,6 +36,7 @@ pub struct Config {
 /// What a configured provider gives to its resources.
 #[derive(Debug)]
 pub struct Clients {
+    pub(crate) netbox: NetBoxSystem,
     pub(crate) proxmox: ProxmoxSystem,
     pub(crate) idrac: IdracSystem,
 }
@@ -44,16 +49,21 @@ impl Provider for OnPrem {
     const ADDRESS: &'static str = "registry.terraform.io/onprem/onprem";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const DESCRIPTION: &'static str = "Manages the machines that people run themselves: images, \
-        templates and guests on Proxmox VE, firmware of Dell servers. Every system is optional; one is configured when its block, or its \
+        templates and guests on Proxmox VE, addresses in NetBox, firmware of Dell servers. Every \
+        system is optional; one is configured when its block, or its \
         endpoint in the environment, is there.";
 
     fn register(registry: &mut Registry<Clients>) {
         functions::register(registry);
+        netbox::register(registry);
         proxmox::register(registry);
         idrac::register(registry);
     }
 
     fn validate(config: &ConfigValues, diagnostics: &mut Diagnostics) {
+        if let Some(netbox) = config.netbox.known() {
+            netbox::validate(netbox, diagnostics);
+        }
         if let Some(proxmox) = config.proxmox.known() {
             proxmox::validate(proxmox, diagnostics);
         }
@@ -64,16 +74,19 @@ impl Provider for OnPrem {
 
     fn configure(config: ConfigValues) -> Result<Clients> {
         Ok(Clients {
+            netbox: NetBoxSystem::new(config.netbox, &config.owner),
             proxmox: ProxmoxSystem::new(config.proxmox, &config.owner),
             idrac: IdracSystem::new(config.idrac),
         })
     }
 
     fn explain(error: &(dyn StdError + 'static), situation: &Situation) -> Option<Diagnostic> {
-        proxmox::explain(error, situation).or_else(|| idrac::explain(error, situation))
+        netbox::explain(error, situation)
+            .or_else(|| proxmox::explain(error, situation))
+            .or_else(|| idrac::explain(error, situation))
     }
 
     async fn shutdown(clients: &Clients) {
-        clients.idrac.close().await;
+        tokio::join!(clients.netbox.shutdown(), clients.idrac.close());
     }
 }

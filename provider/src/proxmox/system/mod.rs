@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use tf_provider::cty::Path;
 use tf_provider::{Attributes, Diagnostic, Diagnostics, FromClients, Result, Value};
 
-use crate::Clients;
+use crate::{Clients, system};
 use settings::Settings;
 
 pub(crate) use client::Proxmox;
@@ -81,15 +81,9 @@ pub(crate) fn validate(config: &ProxmoxConfigValues, diagnostics: &mut Diagnosti
         );
     }
     for (index, endpoint) in (0..).zip(config.endpoints.known().into_iter().flatten()) {
-        if let Some(endpoint) = endpoint.known()
-            && let Some(problem) = endpoint_problem(endpoint)
-        {
-            diagnostics.push(
-                Diagnostic::error(format!("`{endpoint}` is not an endpoint"))
-                    .detail(problem)
-                    .hint("write it like `https://pve1.example:8006`")
-                    .at(block.clone().attribute("endpoints").index(index)),
-            );
+        if let Some(endpoint) = endpoint.known() {
+            let path = block.clone().attribute("endpoints").index(index);
+            system::check_url(endpoint, path, "https://pve1.example:8006", diagnostics);
         }
     }
     if let Some(token) = config.api_token.known()
@@ -100,17 +94,6 @@ pub(crate) fn validate(config: &ProxmoxConfigValues, diagnostics: &mut Diagnosti
                 .detail("A token has the form `user@realm!name=secret`.")
                 .at(block.attribute("api_token")),
         );
-    }
-}
-
-fn endpoint_problem(endpoint: &str) -> Option<String> {
-    match url::Url::parse(endpoint) {
-        Err(error) => Some(format!("It is no URL: {error}.")),
-        Ok(url) if !matches!(url.scheme(), "https" | "http") => {
-            Some(format!("Its scheme is `{}`.", url.scheme()))
-        }
-        Ok(url) if url.host_str().is_none() => Some("It names no host.".to_owned()),
-        Ok(_) => None,
     }
 }
 

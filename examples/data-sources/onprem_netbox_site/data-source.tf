@@ -1,0 +1,7 @@
+data "onprem_netbox_site" "this" {
+  name = "Vienna"
+}
+
+output "site_id" {
+  value = data.onprem_netbox_site.this.id
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_prefix.servers
+  identity = {
+    id = 57
+  }
+}

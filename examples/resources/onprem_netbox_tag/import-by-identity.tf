@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_tag.terraform
+  identity = {
+    id = 12
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_tenant.web
+  identity = {
+    id = 3
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = onprem_netbox_tenant.web
+  id = "Web team"
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_vlan.servers
+  identity = {
+    id = 31
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_vrf.lab
+  identity = {
+    id = 4
+  }
+}

@@ -1,0 +1,4 @@
+resource "onprem_netbox_vrf" "lab" {
+  name = "lab"
+  rd   = "65000:10"
+}
