@@ -20,6 +20,7 @@
 mod cluster;
 mod controller;
 mod diagnostic;
+mod netbox;
 mod plan;
 mod process;
 mod provider;
@@ -32,6 +33,7 @@ mod state;
 pub use cluster::Cluster;
 pub use controller::Controller;
 pub use diagnostic::{Diagnostic, Severity};
+pub use netbox::NetBox;
 pub use plan::Plan;
 pub use process::Running;
 pub use run::Run;

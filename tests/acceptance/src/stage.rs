@@ -14,6 +14,7 @@ use xtask::workspace;
 
 use crate::cluster::Cluster;
 use crate::controller::Controller;
+use crate::netbox::NetBox;
 use crate::plan::Plan;
 use crate::process::Running;
 use crate::provider;
@@ -159,6 +160,30 @@ impl Stage {
     pub fn reset_host(&self, server: &str) {
         let _guard = self.runtime.enter();
         assert!(self.lab.reset_host(server), "the lab has no server {server}");
+    }
+
+    /// Point the configuration at the lab's NetBox, or at the real one, if the environment names one, and
+    /// at nothing else. Nothing where a real one is wanted and there is none.
+    ///
+    /// # Panics
+    /// When the block cannot be written.
+    #[must_use]
+    pub fn netbox(&self, real: bool) -> Option<NetBox> {
+        let netbox = match real {
+            true => NetBox::real(&self.runtime)?,
+            false => NetBox::of_lab(&self.runtime, &self.lab),
+        };
+        self.set("NETBOX_TOKEN", netbox.token());
+        let certificate = match real {
+            true => "",
+            false => "    ca_certificate = \"${path.module}/ca.pem\"\n",
+        };
+        self.provider(&format!(
+            "provider \"onprem\" {{\n  owner = \"acceptance\"\n  netbox = {{\n    url = \"{}\"\n\
+             {certificate}  }}\n}}\n",
+            netbox.url()
+        ));
+        Some(netbox)
     }
 
     /// The working folder.
