@@ -250,7 +250,7 @@ fn an_address_lives() {
                  custom_fields = {{ {cpus} = 4, {owners} = \"me\" }}"
             ),
             format!(
-                "{base}tags = [onprem_netbox_tag.b.name]\ncustom_fields = {{ {cpus} = \"5\" }}\n\
+                "{base}tags = [onprem_netbox_tag.b.name]\ncustom_fields = {{ {cpus} = 5 }}\n\
                  dns_name = \"db.example.com\""
             ),
         ];

@@ -18,7 +18,7 @@ fn bad_input_is_told_at_its_attribute() {
     let Some((stage, _)) = stage("bad_input") else { return };
     for (config, path, words) in [
         (address("address = \"10.0.0.300/24\""), "address", "no address like"),
-        (address(""), "address", "No address is given"),
+        (address(""), "resource", "No address is given"),
         (address("address = \"10.0.0.1/24\"\n  prefix_id = 1"), "prefix_id", "both set"),
         (address("address = \"10.0.0.1/24\"\n  dns_name = \"a b\""), "dns_name", "no DNS name"),
         (address("address = \"10.0.0.1/24\"\n  status = \"on\""), "status", "`dhcp`"),
