@@ -152,7 +152,15 @@ impl Job {
 
     /// How it ended, in the controller's words: `ended as Failed: … [PR21]`
     pub fn ending(&self) -> String {
-        let verb = if self.is_open() { "is" } else { "ended as" };
+        let ended = matches!(
+            self.state,
+            JobState::Completed
+                | JobState::CompletedWithErrors
+                | JobState::Failed
+                | JobState::RebootCompleted
+                | JobState::RebootFailed
+        );
+        let verb = if ended { "ended as" } else { "is" };
         let mut text = format!("{verb} {}", self.state);
         if !self.message.is_empty() {
             text.push_str(": ");

@@ -23,6 +23,7 @@ pub(super) struct Common {
     pub(super) fingerprints: Vec<String>,
     pub(super) insecure: bool,
     pub(super) timeout: Option<Duration>,
+    pub(super) max_concurrency: Option<usize>,
     pub(super) headers: Vec<(String, Secret)>,
 }
 
@@ -97,6 +98,9 @@ impl Hosts {
         if let Some(timeout) = common.timeout {
             builder = builder.timeout(timeout);
         }
+        if let Some(count) = common.max_concurrency {
+            builder = builder.max_concurrency(count);
+        }
         for (name, value) in &common.headers {
             builder = builder.header(name, value.clone());
         }
@@ -111,7 +115,10 @@ impl Hosts {
         };
         Diagnostic::error(format!("There is no server `{server}` in the provider block"))
             .detail(format!("`idrac.servers` in provider \"onprem\" does not name it. {known}"))
-            .hint(format!("add it: servers = {{ \"{server}\" = {{ endpoint = \"https://…\" }} }}"))
+            .hint(format!(
+                "add it: servers = {{ \"{server}\" = {{ endpoint = \"https://…\" }} }}; what is managed \
+                 there no more leaves with `terraform state rm`"
+            ))
             .at("server")
     }
 }

@@ -40,6 +40,9 @@ pub struct IdracConfig {
     /// Time limit of one request in seconds, 30 unless set.
     #[attr(optional, range(1, 3600))]
     timeout: Option<i64>,
+    /// Requests that run at once on one iDRAC, 4 unless set: more than that slows it down.
+    #[attr(optional, range(1, 32))]
+    max_concurrency: Option<i64>,
     /// Headers that every request carries, for a proxy on the way.
     #[attr(optional, sensitive)]
     headers: Option<BTreeMap<String, String>>,

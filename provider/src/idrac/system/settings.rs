@@ -57,6 +57,8 @@ pub(super) fn settings(block: Value<IdracConfigValues>) -> Settings {
         fingerprints,
         insecure: take!(block, insecure).unwrap_or_default(),
         timeout: timeout.map(Duration::from_secs),
+        max_concurrency: take!(block, max_concurrency)
+            .and_then(|count| usize::try_from(count).ok()),
         headers: names.into_iter().zip(values).collect(),
     };
     match missing {

@@ -14,7 +14,11 @@ pub(crate) const BIOS: &str = "BIOS.Setup.1-1";
 
 /// A stage whose provider knows the lab's servers.
 pub(crate) fn stage(name: &str) -> Option<Stage> {
-    let stage = Stage::new(name)?;
+    Stage::new(name).inspect(know_servers)
+}
+
+/// Tell the provider of a stage of the lab's servers.
+pub(crate) fn know_servers(stage: &Stage) {
     let server = |(name, endpoint)| format!("      \"{name}\" = {{ endpoint = \"{endpoint}\" }}\n");
     let servers: String = stage.lab().idracs().into_iter().map(server).collect();
     let username = stage.lab().idrac_username();
@@ -23,7 +27,6 @@ pub(crate) fn stage(name: &str) -> Option<Stage> {
          \"${{path.module}}/ca.pem\"\n    servers = {{\n{servers}    }}\n  }}\n}}\n"
     ));
     stage.set("IDRAC_PASSWORD", stage.lab().idrac_password());
-    Some(stage)
 }
 
 /// Firmware of r750-01.

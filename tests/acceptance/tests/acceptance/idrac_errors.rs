@@ -46,6 +46,28 @@ fn a_failed_job_leaves_the_state_as_it_was() {
 }
 
 #[test]
+fn a_job_that_is_stuck_for_good_is_no_staged_one() {
+    let Some(stage) = stage("idrac_stuck") else { return };
+    stage.fault(Fault::new(Effect::JobStuck { message_id: None, state: None }));
+    stage.write(firmware(&bios("1.14.1")));
+    stage.apply_fails().error().says("is Scheduled").says("PR30").hints("out of the queue");
+    assert!(!stage.state().has(FIRMWARE));
+    assert_no_restart(&stage);
+}
+
+#[test]
+fn a_component_that_is_there_twice_is_an_error() {
+    let Some(stage) = stage("idrac_twice") else { return };
+    let same = "\"159\" = { version = \"1.13.2\" }";
+    stage.write(firmware(&format!(
+        "{}
+    {same}",
+        bios("1.14.1")
+    )));
+    stage.plan_fails().error().says("`159` and `BIOS` are the same component");
+}
+
+#[test]
 fn a_staged_job_that_fails_after_the_restart_is_told_and_tried_again() {
     let Some(stage) = stage("idrac_staged_failed") else { return };
     stage.write(firmware(&bios("1.14.1")));

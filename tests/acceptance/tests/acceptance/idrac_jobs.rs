@@ -25,11 +25,10 @@ fn an_idrac_that_restarts_while_it_downloads() {
 }
 
 #[test]
-fn an_idrac_that_restarts_in_the_middle_of_any_request() {
-    let Some(stage) = stage("idrac_restart_requests") else { return };
+fn an_idrac_that_restarts_while_an_update_waits() {
+    let Some(stage) = stage("idrac_restart_waiting") else { return };
     stage.lab().clock().set_factor(100.0);
     stage.write(firmware(&bios("1.14.1")));
-    // Once while the job is followed, which survives where it waits.
     let restart = Effect::IdracRestart { state: Some("Scheduled".to_owned()) };
     stage.fault(Fault::new(restart).count(1));
     stage.apply();

@@ -2,6 +2,7 @@
 //! `-replace`, `-target` and the meta-arguments of `lifecycle`. VMs are here.
 
 mod containers;
+mod server_firmware;
 mod vendor_data;
 
 use std::fs;
