@@ -59,7 +59,7 @@ const VM_SETTINGS: [Setting; 17] = [
     ("os_type = \"l26\"", &[("ostype", "l26")]),
     ("scsi_controller = \"virtio-scsi-single\"", &[("scsihw", "virtio-scsi-single")]),
     ("serial0 = \"socket\"", &[("serial0", "socket")]),
-    ("vga = \"serial0\"", &[("vga", "serial0")]),
+    ("vga = { type = \"serial0\" }", &[("vga", "type=serial0")]),
     ("tablet = false", &[("tablet", "0")]),
     ("on_boot = true", &[("onboot", "1")]),
     ("protection = true", &[("protection", "1")]),
