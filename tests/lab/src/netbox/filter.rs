@@ -1,7 +1,8 @@
 //! Filters of lists. A filter that no type knows is ignored without a word, as NetBox does; a known one
 //! with a bad value is a 400.
 
-use regex_lite::Regex;
+mod lookups;
+
 use serde_json::Value;
 
 use super::allocate;
@@ -10,6 +11,7 @@ use super::net::{Net, mac};
 use super::rules::{Errors, error};
 use super::store::{Object, Store};
 use super::types::{self, Kind, Type};
+use lookups::{flag, numbers, texts, times};
 
 /// Whether an object is wanted.
 pub(super) type Test<'a> = Box<dyn Fn(&Object) -> bool + 'a>;
@@ -427,100 +429,6 @@ fn custom_field<'a>(
     };
     texts(if lookup.is_empty() && loose { "ic" } else { lookup }, values, shown)
 }
-
-fn numbers<'a>(
-    lookup: &str,
-    values: &[String],
-    number: impl Fn(&Object) -> Option<i64> + 'a,
-) -> Found<'a> {
-    if lookup == "empty" {
-        return flag("", values, move |object| number(object).is_none());
-    }
-    let wanted: Result<Vec<i64>, _> = values.iter().map(|value| value.parse::<i64>()).collect();
-    let Ok(wanted) = wanted else { return Some(Err("Enter a whole number.".to_owned())) };
-    let compare: fn(i64, i64) -> bool = match lookup {
-        "" => |own, wanted| own == wanted,
-        "n" => {
-            return Some(Ok(Box::new(move |object| {
-                number(object).is_none_or(|own| !wanted.contains(&own))
-            })));
-        }
-        "gt" => |own, wanted| own > wanted,
-        "gte" => |own, wanted| own >= wanted,
-        "lt" => |own, wanted| own < wanted,
-        "lte" => |own, wanted| own <= wanted,
-        _ => return None,
-    };
-    Some(Ok(Box::new(move |object| {
-        number(object).is_some_and(|own| wanted.iter().any(|wanted| compare(own, *wanted)))
-    })))
-}
-
-/// A boolean; what is neither true nor false filters nothing.
-fn flag<'a>(lookup: &str, values: &[String], own: impl Fn(&Object) -> bool + 'a) -> Found<'a> {
-    if !lookup.is_empty() {
-        return None;
-    }
-    let wanted = match values.first().map(|value| value.to_lowercase()).as_deref() {
-        Some("true" | "1") => true,
-        Some("false" | "0") => false,
-        _ => return Some(Ok(Box::new(|_| true))),
-    };
-    Some(Ok(Box::new(move |object| own(object) == wanted)))
-}
-
-fn texts<'a>(lookup: &str, values: Vec<String>, own: impl Fn(&Object) -> String + 'a) -> Found<'a> {
-    if lookup == "empty" {
-        return flag("", &values, move |object| own(object).is_empty());
-    }
-    let (negative, lookup) = match lookup {
-        "n" => (true, ""),
-        "nic" => (true, "ic"),
-        "nie" => (true, "ie"),
-        "niew" => (true, "iew"),
-        "nisw" => (true, "isw"),
-        lookup => (false, lookup),
-    };
-    let matches: fn(&str, &str) -> bool = match lookup {
-        "" => |own, wanted| own == wanted || (wanted == "null" && own.is_empty()),
-        "ic" => |own, wanted| own.to_lowercase().contains(&wanted.to_lowercase()),
-        "ie" => |own, wanted| own.to_lowercase() == wanted.to_lowercase(),
-        "iew" => |own, wanted| own.to_lowercase().ends_with(&wanted.to_lowercase()),
-        "isw" => |own, wanted| own.to_lowercase().starts_with(&wanted.to_lowercase()),
-        "regex" => |own, wanted| Regex::new(wanted).is_ok_and(|regex| regex.is_match(own)),
-        "iregex" => |own, wanted| {
-            Regex::new(&format!("(?i){wanted}")).is_ok_and(|regex| regex.is_match(own))
-        },
-        _ => return None,
-    };
-    Some(Ok(Box::new(move |object| {
-        let own = own(object);
-        values.iter().any(|wanted| matches(&own, wanted)) != negative
-    })))
-}
-
-fn times<'a>(lookup: &str, values: &[String], own: impl Fn(&Object) -> String + 'a) -> Found<'a> {
-    let mut wanted = Vec::new();
-    for value in values {
-        let Some(time) = time(value) else {
-            return Some(Err("Enter a valid date/time.".to_owned()));
-        };
-        wanted.push(time);
-    }
-    let compare: fn(&str, &str) -> bool = match lookup {
-        "" => |own, wanted| own.starts_with(wanted),
-        "gt" => |own, wanted| own > wanted,
-        "gte" => |own, wanted| own >= wanted,
-        "lt" => |own, wanted| own < wanted,
-        "lte" => |own, wanted| own <= wanted,
-        _ => return None,
-    };
-    Some(Ok(Box::new(move |object| {
-        let own = own(object);
-        wanted.iter().any(|wanted| compare(own.trim_end_matches('Z'), wanted))
-    })))
-}
-
 /// A time of day that sorts like those of objects.
 pub(super) fn time(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('Z').replace(' ', "T");

@@ -76,7 +76,7 @@ def tokens():
 def wait(ca, url, token):
     context = ssl.create_default_context(cafile=ca)
     request = urllib.request.Request(f"{url}/api/status/", headers={"Authorization": f"Token {token}"})
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while True:
         try:
             urllib.request.urlopen(request, context=context, timeout=60).read()
