@@ -2,11 +2,13 @@
 //! provider the way the commands do.
 //!
 //! - [`demo`]: `cargo xtask demo`, one environment from init to destroy against the lab.
+//! - [`bench`]: `cargo xtask bench`, what things cost on this machine.
 //! - [`check`]: `cargo xtask test`, everything that must hold before a change is merged.
 //! - [`docs`]: `cargo xtask docs`, the registry pages out of the provider's own schema.
 //! - [`netbox`]: `cargo xtask netbox`, a real NetBox to compare the lab with.
 //! - [`terraform`]: which terraform there is, and the mirror that it installs the provider from.
 
+pub mod bench;
 pub mod check;
 mod codegen;
 pub mod configuration;

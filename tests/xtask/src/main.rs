@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 use xtask::demo::{self, Environment};
 use xtask::workspace::Binaries;
-use xtask::{check, docs, netbox};
+use xtask::{bench, check, docs, netbox};
 
 /// The project's commands.
 #[derive(Parser)]
@@ -42,6 +42,12 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measure what things cost on this machine; builds releases first
+    Bench {
+        /// What to measure
+        #[arg(value_enum)]
+        subject: Subject,
+    },
     /// Run a real NetBox from PyPI on PostgreSQL and Redis, on loopback
     Netbox {
         #[command(subcommand)]
@@ -53,6 +59,13 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Subject {
+    /// Start, large sets, large states, memory and size
+    Framework,
 }
 
 #[derive(Clone, Subcommand)]
@@ -98,6 +111,7 @@ fn run(command: &Command) -> Result<()> {
             println!("docs/: {pages} pages");
             Ok(())
         }
+        Command::Bench { subject: Subject::Framework } => bench::framework(),
         Command::Codegen { check } => xtask::codegen(*check),
         Command::Netbox { action } => {
             let options = match action {

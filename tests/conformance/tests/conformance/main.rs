@@ -17,6 +17,7 @@ mod moved;
 mod onprem;
 mod plan;
 mod random;
+mod robust;
 mod sample;
 mod schema;
 mod settings;
