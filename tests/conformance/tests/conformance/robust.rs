@@ -65,7 +65,7 @@ impl Noise {
 
     fn raw(&mut self, good: &[u8]) -> Option<RawState> {
         let json = self.damaged(good);
-        Some(RawState { json, flatmap: std::collections::HashMap::new() })
+        Some(RawState { json, flatmap: BTreeMap::new() })
     }
 
     fn name(&mut self, good: &str) -> String {
@@ -245,13 +245,13 @@ async fn nonsense_on_the_wire_is_answered_with_messages() {
 async fn stores_of_states_are_not_there() {
     let service = tf_provider::testing::service::<Sample>();
     let codes = [
-        service.validate_state_store_config(Default::default()).await.map(drop),
-        service.configure_state_store(Default::default()).await.map(drop),
-        service.read_state_bytes(Default::default()).await.map(drop),
-        service.lock_state(Default::default()).await.map(drop),
-        service.unlock_state(Default::default()).await.map(drop),
-        service.get_states(Default::default()).await.map(drop),
-        service.delete_state(Default::default()).await.map(drop),
+        service.validate_state_store_config(Request::new(Default::default())).await.map(drop),
+        service.configure_state_store(Request::new(Default::default())).await.map(drop),
+        service.read_state_bytes(Request::new(Default::default())).await.map(drop),
+        service.lock_state(Request::new(Default::default())).await.map(drop),
+        service.unlock_state(Request::new(Default::default())).await.map(drop),
+        service.get_states(Request::new(Default::default())).await.map(drop),
+        service.delete_state(Request::new(Default::default())).await.map(drop),
     ];
     for code in codes {
         assert_eq!(code.unwrap_err().code(), tonic::Code::Unimplemented);
