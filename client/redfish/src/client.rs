@@ -424,6 +424,12 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
+    /// Change how requests travel
+    pub fn http(mut self, change: impl FnOnce(HttpClientBuilder) -> HttpClientBuilder) -> Self {
+        self.http = change(self.http);
+        self
+    }
+
     /// Trust these authorities instead of the system's: PEM text, or the path of a PEM file
     pub fn ca_certificate(mut self, pem_or_path: impl Into<String>) -> Self {
         self.http = self.http.ca_certificate(pem_or_path);

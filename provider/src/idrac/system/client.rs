@@ -6,26 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use onprem_http::{Deadline, Secret};
-use onprem_redfish::{Client, Error};
+use onprem_redfish::Client;
 use tf_provider::{Context, Diagnostic, ResourceModel, Result};
 use tokio::task::JoinSet;
+
+use crate::system::Transport;
 
 /// Time limit where no operation brings its own: data sources and plans.
 const DEFAULT_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// Time for ending sessions: Terraform kills a provider that takes 2 s.
 const GOODBYE_LIMIT: Duration = Duration::from_millis(1500);
-
-/// What all servers have in common.
-#[derive(Debug)]
-pub(super) struct Common {
-    pub(super) ca_certificate: Option<String>,
-    pub(super) fingerprints: Vec<String>,
-    pub(super) insecure: bool,
-    pub(super) timeout: Option<Duration>,
-    pub(super) max_concurrency: Option<usize>,
-    pub(super) headers: Vec<(String, Secret)>,
-}
 
 /// What is one server's own.
 #[derive(Clone, Debug)]
@@ -38,15 +29,15 @@ pub(super) struct HostSettings {
 /// The servers, with a client for each that was needed.
 #[derive(Debug)]
 pub(crate) struct Hosts {
-    common: Common,
+    transport: Transport,
     servers: BTreeMap<String, HostSettings>,
     // Made on first use: reading a certificate file is I/O, which configuring must not do.
     clients: Mutex<BTreeMap<String, Client>>,
 }
 
 impl Hosts {
-    pub(super) fn new(common: Common, servers: BTreeMap<String, HostSettings>) -> Self {
-        Self { common, servers, clients: Mutex::default() }
+    pub(super) fn new(transport: Transport, servers: BTreeMap<String, HostSettings>) -> Self {
+        Self { transport, servers, clients: Mutex::default() }
     }
 
     pub(super) async fn close(&self) {
@@ -75,36 +66,10 @@ impl Hosts {
                 )
                 .hint("make a user with the privileges Login and System Control on the iDRAC"));
         };
-        let client = self.build(settings, username, password.clone())?;
+        let builder = Client::builder(&settings.endpoint, username, password.clone());
+        let client = builder.http(|http| self.transport.apply(http)).build()?;
         clients.insert(server.to_owned(), client.clone());
         Ok(client)
-    }
-
-    fn build(
-        &self,
-        settings: &HostSettings,
-        username: &str,
-        password: Secret,
-    ) -> Result<Client, Error> {
-        let common = &self.common;
-        let mut builder =
-            Client::builder(&settings.endpoint, username, password).insecure(common.insecure);
-        if let Some(certificate) = &common.ca_certificate {
-            builder = builder.ca_certificate(certificate);
-        }
-        for fingerprint in &common.fingerprints {
-            builder = builder.fingerprint(fingerprint);
-        }
-        if let Some(timeout) = common.timeout {
-            builder = builder.timeout(timeout);
-        }
-        if let Some(count) = common.max_concurrency {
-            builder = builder.max_concurrency(count);
-        }
-        for (name, value) in &common.headers {
-            builder = builder.header(name, value.clone());
-        }
-        builder.build()
     }
 
     fn unknown(&self, server: &str) -> Diagnostic {

@@ -13,6 +13,7 @@ use tf_provider::cty::Path;
 use tf_provider::{Attributes, Diagnostic, Diagnostics, FromClients, Result, Value};
 
 use crate::Clients;
+use crate::system;
 use client::Hosts;
 use settings::Settings;
 
@@ -34,7 +35,8 @@ pub struct IdracConfig {
     /// SHA-256 fingerprints of the iDRACs' certificates: exactly these are trusted, whoever signed them.
     #[attr(optional)]
     fingerprints: Option<Vec<String>>,
-    /// Trusts any certificate. Anybody on the way can then read the password.
+    /// Trusts any certificate. Anybody on the way can then read the password. Environment:
+    /// `IDRAC_INSECURE`.
     #[attr(optional)]
     insecure: Option<bool>,
     /// Time limit of one request in seconds, 30 unless set.
@@ -69,27 +71,10 @@ pub struct IdracServer {
 pub(crate) fn validate(config: &IdracConfigValues, diagnostics: &mut Diagnostics) {
     let servers = Path::from("idrac").attribute("servers");
     for (name, server) in config.servers.known().into_iter().flatten() {
-        let endpoint = server.known().and_then(|server| server.endpoint.known());
-        let Some(problem) = endpoint.and_then(|endpoint| endpoint_problem(endpoint)) else {
-            continue;
-        };
-        diagnostics.push(
-            Diagnostic::error(format!("The endpoint of `{name}` is not one"))
-                .detail(problem)
-                .hint("write it like `https://10.0.0.21`")
-                .at(servers.clone().key(name).attribute("endpoint")),
-        );
-    }
-}
-
-fn endpoint_problem(endpoint: &str) -> Option<String> {
-    match url::Url::parse(endpoint) {
-        Err(error) => Some(format!("`{endpoint}` is no URL: {error}.")),
-        Ok(url) if !matches!(url.scheme(), "https" | "http") => {
-            Some(format!("The scheme of `{endpoint}` is `{}`.", url.scheme()))
+        if let Some(endpoint) = server.known().and_then(|server| server.endpoint.known()) {
+            let path = servers.clone().key(name).attribute("endpoint");
+            system::check_url(endpoint, path, "https://10.0.0.21", diagnostics);
         }
-        Ok(url) if url.host_str().is_none() => Some(format!("`{endpoint}` names no host.")),
-        Ok(_) => None,
     }
 }
 
