@@ -132,6 +132,12 @@ impl<R: Resource> Creation<'_, R> {
     }
 }
 
+/// Whether a request that should have made something surely did not: what is there already is another's,
+/// and must not come into the state.
+pub(crate) fn made_nothing(error: &onprem_proxmox::Error) -> bool {
+    *error.kind() == ErrorKind::AlreadyExists || !error.maybe_executed()
+}
+
 /// The VM right after it was made, when the cluster's list may not have it yet.
 pub(crate) async fn located(pve: &Proxmox, node: &NodeName, vm_id: VmId) -> Result<GuestLocation> {
     match pve.qemu(node, vm_id).config().await {

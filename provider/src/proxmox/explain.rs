@@ -182,14 +182,16 @@ fn at_storage(diagnostic: Diagnostic, situation: &Situation, words: &str) -> Dia
 }
 
 fn already_exists(diagnostic: Diagnostic, situation: &Situation) -> Diagnostic {
-    let vm_id = situation.text("vm_id");
-    let (id, attribute) = match &vm_id {
-        Some(vm_id) => (vm_id.clone(), "vm_id"),
-        None => {
-            let part = |name| situation.text(name).unwrap_or_else(|| format!("<{name}>"));
+    let part = |name| situation.text(name).unwrap_or_else(|| format!("<{name}>"));
+    let has = |name| situation.text(name).is_some();
+    let (id, attribute) = match () {
+        () if has("vm_id") => (part("vm_id"), "vm_id"),
+        () if has("content") => {
             let volume = format!("{}:{}/{}", part("storage"), part("content"), part("file_name"));
             (format!("{}/{volume}", part("node")), "file_name")
         }
+        () if has("scope") => (format!("{}:{}", part("scope"), part("name")), "name"),
+        () => (part("name"), "name"),
     };
     let diagnostic = diagnostic.hint(format!(
         "to manage what is there: terraform import {}.NAME '{id}'; else choose another `{attribute}`",

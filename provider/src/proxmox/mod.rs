@@ -25,6 +25,7 @@ mod nodes;
 mod parameters;
 mod peers;
 mod placement;
+mod pool;
 mod power;
 mod storages;
 mod system;
@@ -48,10 +49,15 @@ pub use system::{ProxmoxConfig, VmIdRange};
 pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
         .resource::<cloud_init_iso::CloudInitIso>()
+        .resource::<firewall::FirewallAlias>()
+        .resource::<firewall::FirewallGroup>()
+        .resource::<firewall::FirewallIpset>()
         .resource::<firewall::FirewallOptions>()
+        .resource::<firewall::FirewallRule>()
         .resource::<firewall::FirewallRules>()
         .resource::<container::Container>()
         .resource::<image::Image>()
+        .resource::<pool::Pool>()
         .resource::<template::Template>()
         .resource::<vm::Vm>()
         .list_resource::<container::list::Containers>()

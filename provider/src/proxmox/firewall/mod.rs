@@ -1,11 +1,17 @@
-//! The firewall of a guest. API: `/nodes/{node}/{qemu|lxc}/{vmid}/firewall`.
+//! Firewalls. API: `/cluster/firewall`, `/nodes/{node}/firewall`,
+//! `/nodes/{node}/{qemu|lxc}/{vmid}/firewall`.
 //!
 //! The server answers for a number without a guest as for a guest without rules, and a number is given
 //! away again after its guest is destroyed. So the guest is looked for first, and recognised.
 
+mod alias;
+mod group;
+mod ipset;
 mod options;
 mod rule;
 mod rules;
+mod scope;
+mod single;
 
 use onprem_proxmox::{Firewall, GuestKind, GuestLocation, VmId};
 use tf_provider::{Context, Diagnostic, Resource, Result};
@@ -13,8 +19,12 @@ use tf_provider::{Context, Diagnostic, Resource, Result};
 use super::Proxmox;
 use super::fingerprint;
 
+pub(crate) use alias::FirewallAlias;
+pub(crate) use group::FirewallGroup;
+pub(crate) use ipset::FirewallIpset;
 pub(crate) use options::FirewallOptions;
 pub(crate) use rules::FirewallRules;
+pub(crate) use single::FirewallRule;
 
 /// Key of the guest's fingerprint in private state.
 const GUEST: &str = "guest";

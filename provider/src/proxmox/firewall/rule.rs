@@ -2,10 +2,9 @@
 
 use onprem_proxmox::{FirewallRule, RuleAction, RuleDirection};
 use tf_provider::cty::Path;
-use tf_provider::{Attributes, Choice, Diagnostic, Diagnostics, PlanContext, Value};
+use tf_provider::{Attributes, Choice, Diagnostic, Diagnostics, PlanContext, Resource, Value};
 
 use super::options::LogLevel;
-use super::rules::FirewallRules;
 
 /// A rule. What it does not say matches everything.
 #[derive(Clone, Attributes)]
@@ -141,10 +140,15 @@ impl RulePlan {
 
 impl RuleValues {
     /// Plans that what the configuration leaves out is not there: a rule is written as a whole.
-    pub(super) fn plan(&self, path: &Path, cx: &mut PlanContext<FirewallRules>) {
+    pub(super) fn plan<R: Resource>(&self, path: &Path, cx: &mut PlanContext<R>) {
         if let Some(rule) = Rule::configured(self) {
             cx.foresee(path.clone(), &rule);
         }
+    }
+
+    /// Whether it stands for the rules of a group.
+    pub(super) fn is_group(&self) -> bool {
+        self.r#type.known() == Some(&Direction::Group)
     }
 
     /// Reports what the server would refuse, or keep otherwise than it is written.

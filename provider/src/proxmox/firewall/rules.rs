@@ -121,7 +121,9 @@ impl Resource for FirewallRules {
 }
 
 /// The rules of a configuration that are known to be there, each with its place.
-fn known(rules: &Value<Vec<Value<RuleValues>>>) -> impl Iterator<Item = (Path, &RuleValues)> {
+pub(super) fn known(
+    rules: &Value<Vec<Value<RuleValues>>>,
+) -> impl Iterator<Item = (Path, &RuleValues)> {
     let rules = rules.known().into_iter().flatten();
     (0..)
         .zip(rules)

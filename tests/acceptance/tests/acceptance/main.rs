@@ -25,6 +25,7 @@ mod moved_provider;
 mod netbox;
 mod netbox_allocation;
 mod netbox_errors;
+mod pools_and_sets;
 mod provider;
 mod query;
 mod remote_state;

@@ -1,0 +1,7 @@
+import {
+  to = onprem_proxmox_firewall_alias.office
+  identity = {
+    scope = "cluster"
+    name  = "office"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_proxmox_firewall_group.web
+  identity = {
+    name = "web"
+  }
+}

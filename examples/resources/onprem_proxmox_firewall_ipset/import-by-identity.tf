@@ -1,0 +1,7 @@
+import {
+  to = onprem_proxmox_firewall_ipset.management
+  identity = {
+    scope = "cluster"
+    name  = "management"
+  }
+}

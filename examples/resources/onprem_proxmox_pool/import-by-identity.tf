@@ -1,0 +1,6 @@
+import {
+  to = onprem_proxmox_pool.web
+  identity = {
+    name = "web"
+  }
+}

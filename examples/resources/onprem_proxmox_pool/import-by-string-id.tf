@@ -1,0 +1,4 @@
+import {
+  to = onprem_proxmox_pool.web
+  id = "web"
+}

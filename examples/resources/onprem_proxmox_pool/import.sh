@@ -1,0 +1,2 @@
+# A pool is imported by its name.
+terraform import onprem_proxmox_pool.web 'web'
