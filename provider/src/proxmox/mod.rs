@@ -10,11 +10,13 @@
 mod claim;
 mod cloud_init_iso;
 mod container;
+mod containers;
 mod creation;
 mod explain;
 mod fingerprint;
 mod firewall;
 mod format;
+mod guest_list;
 mod guest_power;
 mod guests;
 mod hardware;
@@ -30,6 +32,7 @@ mod power;
 mod storages;
 mod system;
 mod template;
+mod templates;
 mod ticket;
 mod version;
 mod vm;
@@ -66,9 +69,13 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .list_resource::<vm::list::Vms>()
         .ephemeral_resource::<ticket::Ticket>()
         .action::<guest_power::GuestPower>()
+        .data_source::<containers::ContainerLookup>()
+        .data_source::<containers::Containers>()
         .data_source::<next_vm_id::NextVmId>()
         .data_source::<nodes::Nodes>()
         .data_source::<storages::Storages>()
+        .data_source::<templates::TemplateLookup>()
+        .data_source::<templates::Templates>()
         .data_source::<version::ProxmoxVersion>()
         .data_source::<vms::VmLookup>()
         .data_source::<vms::Vms>();

@@ -650,3 +650,54 @@ fn a_container_has_further_homes_and_an_address() {
     stage.changes_in_place(CONTAINER, config(""));
     assert_eq!(stage.state().attributes(CONTAINER)["current_node"], "pve1");
 }
+
+#[test]
+fn guests_are_looked_up() {
+    let Some(stage) = Stage::new("attributes_lookups") else { return };
+    let cluster = stage.cluster();
+    for (node, parameters) in [
+        ("pve1", json!({ "vmid": 100, "name": "ubuntu", "tags": "linux", "template": 1 })),
+        ("pve2", json!({ "vmid": 101, "name": "ubuntu", "tags": "linux", "template": 1 })),
+        ("pve1", json!({ "vmid": 102, "name": "web", "tags": "linux" })),
+    ] {
+        cluster.post(&format!("/nodes/{node}/qemu"), parameters);
+    }
+    stage.write(container("  tags = [\"dns\"]\n"));
+    stage.apply();
+    // The cluster's list has names once its status round has come.
+    stage.lab().clock().advance(std::time::Duration::from_secs(30));
+    let look = |more: &str| {
+        format!(
+            "{}data \"onprem_proxmox_templates\" \"all\" {{}}\ndata \"onprem_proxmox_containers\" \"dns\" {{\n  \
+             tag = \"dns\"\n}}\n{more}\noutput \"found\" {{\n  value = [\n    [for t in \
+             data.onprem_proxmox_templates.all.templates : t.vm_id],\n    [for c in \
+             data.onprem_proxmox_containers.dns.containers : c.vm_id],\n  ]\n}}\n",
+            container("  tags = [\"dns\"]\n")
+        )
+    };
+    let one = |kind: &str, arguments: &str| {
+        format!(
+            "data \"onprem_proxmox_{kind}\" \"one\" {{\n{arguments}\n}}\noutput \"one\" {{\n  value = \
+             data.onprem_proxmox_{kind}.one.vm_id\n}}\n"
+        )
+    };
+    for (kind, arguments, expected) in [
+        ("template", "  name = \"ubuntu\"\n  node = \"pve2\"", 101),
+        ("template", "  tag = \"linux\"\n  node = \"pve1\"", 100),
+        ("container", "  name = \"ct\"", 9200),
+        ("container", "  tag = \"dns\"", 9200),
+        ("vm", "  name = \"web\"", 102),
+    ] {
+        stage.write(look(&one(kind, arguments)));
+        stage.apply();
+        let state = stage.state();
+        assert_eq!(state.output("one"), expected, "{kind}: {arguments}");
+        assert_eq!(*state.output("found"), json!([[100, 101], [9200]]));
+    }
+    stage.write(look(&one("template", "  name = \"ubuntu\"")));
+    stage.plan_fails().error().says("Several templates have the name `ubuntu`").at("name");
+    stage.write(look(&one("template", "  node = \"pve1\"")));
+    stage.plan_fails().error().says("Say which template").at("vm_id");
+    stage.write(look(&one("container", "  name = \"web\"")));
+    stage.plan_fails().error().says("There is no container with the name `web`").at("name");
+}
