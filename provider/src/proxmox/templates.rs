@@ -27,12 +27,7 @@ impl DataSource for Templates {
 
     async fn read(pve: &Proxmox, arguments: TemplatesPlan) -> Result<Self> {
         let TemplatesPlan { node, tag } = arguments;
-        let wanted = Wanted {
-            node: node.as_ref(),
-            tag: tag.as_ref(),
-            template: Some(true),
-            ..Wanted::default()
-        };
+        let wanted = Wanted { node: node.as_ref(), tag: tag.as_ref(), template: Some(true) };
         let templates = guest_list::all(pve, GuestKind::Qemu, &wanted).await?;
         Ok(Self { node, tag, templates })
     }
@@ -80,7 +75,6 @@ impl DataSource for TemplateLookup {
             node: node.as_ref(),
             tag: tag.as_ref(),
             template: Some(true),
-            ..Wanted::default()
         };
         let found = guest_list::one(pve, GuestKind::Qemu, "template", &wanted).await?;
         let GuestSummary { vm_id, name, node, status, tags, pool, .. } = found;

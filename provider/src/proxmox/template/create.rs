@@ -76,7 +76,7 @@ fn claim(pve: &Proxmox, plan: &TemplatePlan) -> Result<Claim> {
 fn parameters(plan: &TemplatePlan, claim: &Claim) -> Result<Params> {
     let nothing = onprem_proxmox::GuestConfig::default();
     let description = claim.mark(&plan.hardware.description());
-    let mut params = plan.hardware.creation(&claim.uuid(), description, [])?;
+    let mut params = plan.hardware.creation(claim.uuid(), description, [])?;
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;
     }

@@ -153,7 +153,7 @@ impl Source {
 fn parameters(plan: &VmPlan, claim: &Claim) -> Result<Params> {
     let nothing = GuestConfig::default();
     let description = claim.mark(&plan.hardware.description());
-    let mut params = plan.hardware.creation(&claim.uuid(), description, plan.options.to_api())?;
+    let mut params = plan.hardware.creation(claim.uuid(), description, plan.options.to_api())?;
     params.set_opt("pool", plan.pool.as_deref());
     if let Some(network) = &plan.network {
         network::change(network, &nothing, &mut params)?;
