@@ -27,7 +27,12 @@ impl DataSource for Templates {
 
     async fn read(pve: &Proxmox, arguments: TemplatesPlan) -> Result<Self> {
         let TemplatesPlan { node, tag } = arguments;
-        let wanted = Wanted { node: node.as_ref(), tag: tag.as_ref(), template: Some(true) };
+        let wanted = Wanted {
+            node: node.as_ref(),
+            tag: tag.as_ref(),
+            template: Some(true),
+            ..Wanted::default()
+        };
         let templates = guest_list::all(pve, GuestKind::Qemu, &wanted).await?;
         Ok(Self { node, tag, templates })
     }
