@@ -17,7 +17,7 @@ resource "onprem_idrac_firmware" "r750_01" {
 # The apply restarts the host where an update waits for that.
 resource "onprem_idrac_firmware" "r770_01" {
   server = "r770-01"
-  reboot = "if-needed"
+  reboot = "if_needed"
 
   components = {
     network = {

@@ -20,7 +20,7 @@ variables {
 
   server_configs = [
     { name = "r750-01", baseline = "r750" },
-    { name = "r750-02", baseline = "r750", reboot = "if-needed", allow_downgrade = true },
+    { name = "r750-02", baseline = "r750", reboot = "if_needed", allow_downgrade = true },
   ]
 }
 
@@ -60,7 +60,7 @@ run "a_baseline_is_for_all" {
   }
 
   assert {
-    condition     = onprem_idrac_firmware.this["r750-02"].reboot == "if-needed" && onprem_idrac_firmware.this["r750-02"].allow_downgrade
+    condition     = onprem_idrac_firmware.this["r750-02"].reboot == "if_needed" && onprem_idrac_firmware.this["r750-02"].allow_downgrade
     error_message = "a server's own settings do not count"
   }
 }

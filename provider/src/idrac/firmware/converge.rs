@@ -103,7 +103,7 @@ impl<'a> Converge<'a> {
             if step.is_some() && found.needs_reboot() && !restarts {
                 if self.plan.reboot == RebootPolicy::Error {
                     return Err(Diagnostic::error("The update needs a restart of the host")
-                        .hint("`reboot` is `error`: set it to `never` or `if-needed`")
+                        .hint("`reboot` is `error`: set it to `never` or `if_needed`")
                         .at(component_path(key)));
                 }
                 if !service.can_wait_for_reset() {

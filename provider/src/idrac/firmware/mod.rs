@@ -90,6 +90,7 @@ pub(crate) enum RebootPolicy {
     /// No: the update waits for the next restart.
     Never,
     /// When an update waits for it.
+    #[choice(name = "if_needed")]
     IfNeeded,
     /// Not at all: a plan that may need it fails.
     Error,

@@ -54,7 +54,7 @@ pub(super) async fn plan(
         cx.report(
             Diagnostic::error("The update needs a restart of the host")
                 .detail(lines.join("\n"))
-                .hint("`reboot` is `error`: set it to `never` or `if-needed`")
+                .hint("`reboot` is `error`: set it to `never` or `if_needed`")
                 .at("reboot"),
         );
         return Ok(());
@@ -68,7 +68,7 @@ pub(super) async fn plan(
             Diagnostic::error("A CPLD is updated alone")
                 .detail(format!("Staged together would be: {}.", cold.join(", ")))
                 .hint(
-                    "update the CPLD in an apply of its own, or set `reboot = \"if-needed\"`, which \
+                    "update the CPLD in an apply of its own, or set `reboot = \"if_needed\"`, which \
                      restarts the host in between",
                 )
                 .at("components"),
@@ -84,7 +84,7 @@ pub(super) async fn plan(
                 "What needs a restart of the host is staged and waits for one; the host is not \
                  restarted.",
             )
-            .hint("`state` tells what waits; `reboot = \"if-needed\"` has it done"),
+            .hint("`state` tells what waits; `reboot = \"if_needed\"` has it done"),
     );
     Ok(())
 }
@@ -112,7 +112,7 @@ fn waiting(cx: &mut PlanContext<ServerFirmware>, policy: &RebootPolicy) {
     if overdue {
         cx.report(
             Diagnostic::warning("The host will be restarted")
-                .detail("Updates were staged before that wait for it, and `reboot` is `if-needed`.")
+                .detail("Updates were staged before that wait for it, and `reboot` is `if_needed`.")
                 .hint("with `reboot = \"never\"` they wait on")
                 .at("reboot"),
         );
@@ -187,7 +187,7 @@ pub(super) fn no_waiting(server: &str, what: &str) -> Diagnostic {
         .detail(format!(
             "It does not offer to let an update wait for a restart (`OnReset`), which {what} needs."
         ))
-        .hint("update the iDRAC itself first, or allow the restart: reboot = \"if-needed\"")
+        .hint("update the iDRAC itself first, or allow the restart: reboot = \"if_needed\"")
 }
 
 /// That there is no such component, with those that there are.

@@ -193,7 +193,7 @@ fn the_host_is_restarted_where_reboot_says_so() {
     let Some(stage) = stage("idrac_reboot") else { return };
     let nic = component("108255", "22.71.3", "Network-BCM_R750_WN64_22.71.3");
     let components = format!("{}\n    {}\n    {nic}", bios("1.14.1"), diagnostics("4301A79"));
-    stage.write(firmware_of("r750-01", &components, "reboot = \"if-needed\""));
+    stage.write(firmware_of("r750-01", &components, "reboot = \"if_needed\""));
     stage.plan().run().warning().says("The host will be restarted, as `reboot` says");
     stage.apply();
     assert_eq!(version(&stage, BIOS), "1.14.1");
@@ -209,7 +209,7 @@ fn what_was_staged_before_is_done_once_reboot_allows_it() {
     stage.write(firmware(&bios("1.14.1")));
     stage.apply();
     assert_no_restart(&stage);
-    stage.write(firmware_of("r750-01", &bios("1.14.1"), "reboot = \"if-needed\""));
+    stage.write(firmware_of("r750-01", &bios("1.14.1"), "reboot = \"if_needed\""));
     let plan = stage.plan();
     plan.does(&[(FIRMWARE, "update")]);
     plan.run().warning().says("The host will be restarted").says("staged before");
@@ -286,7 +286,7 @@ fn an_image_is_uploaded_from_a_file() {
 fn a_power_cycle_that_is_needed_is_told() {
     let Some(stage) = stage("idrac_power_cycle") else { return };
     let nic = component("NIC.Slot.5-1", "26.41.10.00", "Network-MLX_R750_WN64_26.41.10.00");
-    stage.write(firmware_of("r750-01", &nic, "reboot = \"if-needed\""));
+    stage.write(firmware_of("r750-01", &nic, "reboot = \"if_needed\""));
     let run = stage.apply();
     let told = run.warnings().iter().any(|one| one.summary.contains("needs the server's power"));
     assert!(told, "{run}");

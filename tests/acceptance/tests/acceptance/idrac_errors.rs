@@ -148,7 +148,7 @@ fn a_cpld_is_updated_alone() {
     let both = format!("{}\n    {cpld}", bios("1.14.1"));
     stage.write(firmware(&both));
     stage.plan_fails().error().says("A CPLD is updated alone");
-    stage.write(firmware_of("r750-01", &both, "reboot = \"if-needed\""));
+    stage.write(firmware_of("r750-01", &both, "reboot = \"if_needed\""));
     stage.apply();
     assert_eq!(version(&stage, "CPLD.Embedded.1"), "1.0.8");
     assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 2);
