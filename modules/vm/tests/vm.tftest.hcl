@@ -653,7 +653,7 @@ run "another_reboot_policy_is_refused" {
 
   variables {
     vm_configs = [
-      { name = "web-01", template = "ubuntu22", reboot = "always" },
+      { name = "web-01", template = "ubuntu22", reboot = "sometimes" },
     ]
   }
 
