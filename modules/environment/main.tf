@@ -9,6 +9,9 @@ locals {
         guest,
         can(guest.vm_id + 0) ? { vm_id = guest.vm_id + var.vm_id_offset } : {},
         var.gateway == null || !can(regex("/", guest.ip_address)) ? {} : { gateway = try(coalesce(guest.gateway), var.gateway) },
+        var.gateway == null || !can(guest.address_from.prefix) ? {} : {
+          address_from = merge(guest.address_from, { gateway = try(coalesce(guest.address_from.gateway), var.gateway) })
+        },
       )
     ]
   }
@@ -53,6 +56,9 @@ module "vm" {
   tags        = [var.name]
   templates   = { for name, template in module.template : name => template.vm_id }
   vm_configs  = local.guests.vm
+
+  prefixes     = var.prefixes
+  address_tags = var.address_tags
 }
 
 module "lxc" {
@@ -64,4 +70,7 @@ module "lxc" {
   tags        = [var.name]
   templates   = { for name, image in onprem_proxmox_image.container_template : name => image.volume_id }
   lxc_configs = local.guests.lxc
+
+  prefixes     = var.prefixes
+  address_tags = var.address_tags
 }

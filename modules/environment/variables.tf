@@ -35,9 +35,23 @@ variable "vlan_id" {
 }
 
 variable "gateway" {
-  description = "Gateway of this environment's network, for static addresses without one of their own."
+  description = "Gateway of this environment's network, for static addresses and address_from without one of their own."
   type        = string
   default     = null
+}
+
+variable "prefixes" {
+  description = "Numbers of NetBox's prefixes that address_from names, by network. Others are looked up in NetBox."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "address_tags" {
+  description = "Names of NetBox's tags that the addresses from there have."
+  type        = set(string)
+  default     = []
+  nullable    = false
 }
 
 variable "user" {

@@ -13,7 +13,11 @@ variable "lxc_configs" {
     - `mount_points`: further volumes by slot, with `path`, `storage`, `size` in GiB, `backup` and `read_only`.
     - `bridge`, `vlan_id`: where the network card is plugged in, instead of the variables of that name.
     - `mac_address`: MAC address of the network card.
-    - `ip_address`: IPv4 address with its prefix length, or `dhcp`. `gateway`: the way out of that network.
+    - `ip_address`: IPv4 address with its prefix length, or `dhcp`, as when left out. `gateway`: the way out of that
+      network.
+    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, with its
+      `gateway`. `vrf`: name of the prefix's VRF. `description`, `tenant_id`, `tags`: what NetBox keeps with it; the
+      tags must exist there.
     - `dns_servers`, `dns_domain`: name service, instead of the node's.
     - `ssh_keys`: who may log in as root, instead of the variable of that name.
     - `tags`: tags besides the variable `tags`.
@@ -41,11 +45,19 @@ variable "lxc_configs" {
       backup    = optional(bool, false)
       read_only = optional(bool, false)
     })), {})
-    bridge        = optional(string)
-    vlan_id       = optional(number)
-    mac_address   = optional(string)
-    ip_address    = optional(string, "dhcp")
-    gateway       = optional(string)
+    bridge      = optional(string)
+    vlan_id     = optional(number)
+    mac_address = optional(string)
+    ip_address  = optional(string)
+    gateway     = optional(string)
+    address_from = optional(object({
+      prefix      = string
+      vrf         = optional(string)
+      gateway     = optional(string)
+      description = optional(string)
+      tenant_id   = optional(number)
+      tags        = optional(set(string), [])
+    }))
     dns_servers   = optional(list(string))
     dns_domain    = optional(string)
     ssh_keys      = optional(list(string))
@@ -179,7 +191,7 @@ variable "lxc_configs" {
 
   validation {
     condition = alltrue([
-      for container in var.lxc_configs : container.ip_address == "dhcp" || can(
+      for container in var.lxc_configs : container.ip_address == null || container.ip_address == "dhcp" || can(
         regex("^[0-9.]+/[0-9]+$", container.ip_address)
       ) && can(cidrhost(container.ip_address, 0))
     ])
@@ -188,20 +200,46 @@ variable "lxc_configs" {
 
   validation {
     condition = length(distinct([
-      for container in var.lxc_configs :
-      split("/", container.ip_address)[0] if container.ip_address != "dhcp"
-    ])) == length([for container in var.lxc_configs : container if container.ip_address != "dhcp"])
+      for container in var.lxc_configs : split("/", container.ip_address)[0]
+      if container.ip_address != null && container.ip_address != "dhcp"
+    ])) == length([for container in var.lxc_configs : container if container.ip_address != null && container.ip_address != "dhcp"])
     error_message = "Each ip_address must be there once."
   }
 
   validation {
     condition = alltrue([
-      for container in var.lxc_configs : container.gateway == null || try(
-        cidrhost("${container.gateway}/${split("/", container.ip_address)[1]}", 0)
-        == cidrhost(container.ip_address, 0), false
+      for container in var.lxc_configs : container.gateway == null || container.address_from != null || try(
+        cidrhost("${container.gateway}/${split("/", container.ip_address)[1]}", 0) == cidrhost(container.ip_address, 0), false
       )
     ])
     error_message = "The gateway must be an address in the network of a static ip_address."
+  }
+
+  validation {
+    condition = alltrue([
+      for container in var.lxc_configs : container.address_from == null || container.ip_address == null && container.gateway == null
+    ])
+    error_message = "The address_from must be without an ip_address and a gateway beside it: its own gateway is in it."
+  }
+
+  validation {
+    condition = alltrue([
+      for container in var.lxc_configs : container.address_from == null || try(
+        cidrhost(container.address_from.prefix, 0) == split("/", container.address_from.prefix)[0]
+        && can(regex("^[0-9.]+/[0-9]+$", container.address_from.prefix)), false
+      )
+    ])
+    error_message = "The prefix of an address_from must be an IPv4 network, such as 10.20.0.0/24."
+  }
+
+  validation {
+    condition = alltrue([
+      for container in var.lxc_configs : container.address_from == null || try(container.address_from.gateway == null, false) || try(
+        cidrhost("${container.address_from.gateway}/${split("/", container.address_from.prefix)[1]}", 0)
+        == split("/", container.address_from.prefix)[0], false
+      )
+    ])
+    error_message = "The gateway of an address_from must be an address in its prefix."
   }
 
   validation {
@@ -283,6 +321,20 @@ variable "ssh_keys" {
     condition     = alltrue([for key in var.ssh_keys : can(regex("^[a-z0-9@.-]+ [A-Za-z0-9+/=]+", key))])
     error_message = "The ssh_keys must be public keys as in authorized_keys: type, key, comment."
   }
+}
+
+variable "prefixes" {
+  description = "Numbers of NetBox's prefixes, by network: `10.20.0.0/24`, or `10.20.0.0/24@prod` in a VRF. What address_from names beside them is looked up in NetBox, where it must be before the plan."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "address_tags" {
+  description = "Names of NetBox's tags that all addresses from there have."
+  type        = set(string)
+  default     = []
+  nullable    = false
 }
 
 variable "tags" {

@@ -14,7 +14,11 @@ variable "vm_configs" {
     - `data_disks`: further disks by slot, with `storage` and `size` in GiB.
     - `bridge`, `vlan_id`: where the network card is plugged in, instead of the variables of that name.
     - `mac_address`: MAC address of the network card.
-    - `ip_address`: IPv4 address with its prefix length, or `dhcp`. `gateway`: the way out of that network.
+    - `ip_address`: IPv4 address with its prefix length, or `dhcp`, as when left out. `gateway`: the way out of that
+      network.
+    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, with its
+      `gateway`. `vrf`: name of the prefix's VRF. `description`, `tenant_id`, `tags`: what NetBox keeps with it; the
+      tags must exist there.
     - `dns_servers`, `dns_domain`: name service, instead of the node's.
     - `user`, `ssh_keys`: who may log in, instead of the variables of that name.
     - `vendor_data`: what cloud-init shall do, instead of the variable of that name.
@@ -28,24 +32,32 @@ variable "vm_configs" {
     - `firewall`: has Proxmox VE filter its packets: policies, log levels and `rules`, the first one first.
   EOT
   type = list(object({
-    name          = string
-    template      = string
-    full_clone    = optional(bool, false)
-    vm_id         = optional(number)
-    node          = optional(string)
-    cores         = optional(number, 2)
-    sockets       = optional(number, 1)
-    cpu_type      = optional(string)
-    memory        = optional(number, 2048)
-    balloon       = optional(number)
-    disk_storage  = optional(string, "local-lvm")
-    disk_size     = optional(number)
-    data_disks    = optional(map(object({ storage = string, size = number })), {})
-    bridge        = optional(string)
-    vlan_id       = optional(number)
-    mac_address   = optional(string)
-    ip_address    = optional(string, "dhcp")
-    gateway       = optional(string)
+    name         = string
+    template     = string
+    full_clone   = optional(bool, false)
+    vm_id        = optional(number)
+    node         = optional(string)
+    cores        = optional(number, 2)
+    sockets      = optional(number, 1)
+    cpu_type     = optional(string)
+    memory       = optional(number, 2048)
+    balloon      = optional(number)
+    disk_storage = optional(string, "local-lvm")
+    disk_size    = optional(number)
+    data_disks   = optional(map(object({ storage = string, size = number })), {})
+    bridge       = optional(string)
+    vlan_id      = optional(number)
+    mac_address  = optional(string)
+    ip_address   = optional(string)
+    gateway      = optional(string)
+    address_from = optional(object({
+      prefix      = string
+      vrf         = optional(string)
+      gateway     = optional(string)
+      description = optional(string)
+      tenant_id   = optional(number)
+      tags        = optional(set(string), [])
+    }))
     dns_servers   = optional(list(string))
     dns_domain    = optional(string)
     user          = optional(string)
@@ -183,26 +195,55 @@ variable "vm_configs" {
 
   validation {
     condition = alltrue([
-      for vm in var.vm_configs :
-      vm.ip_address == "dhcp" || can(regex("^[0-9.]+/[0-9]+$", vm.ip_address)) && can(cidrhost(vm.ip_address, 0))
+      for vm in var.vm_configs : vm.ip_address == null || vm.ip_address == "dhcp" || can(
+        regex("^[0-9.]+/[0-9]+$", vm.ip_address)
+      ) && can(cidrhost(vm.ip_address, 0))
     ])
     error_message = "The ip_address must be an IPv4 address with its prefix length, such as 10.20.0.11/24, or dhcp."
   }
 
   validation {
     condition = length(distinct([
-      for vm in var.vm_configs : split("/", vm.ip_address)[0] if vm.ip_address != "dhcp"
-    ])) == length([for vm in var.vm_configs : vm if vm.ip_address != "dhcp"])
+      for vm in var.vm_configs : split("/", vm.ip_address)[0]
+      if vm.ip_address != null && vm.ip_address != "dhcp"
+    ])) == length([for vm in var.vm_configs : vm if vm.ip_address != null && vm.ip_address != "dhcp"])
     error_message = "Each ip_address must be there once."
   }
 
   validation {
     condition = alltrue([
-      for vm in var.vm_configs : vm.gateway == null || try(
+      for vm in var.vm_configs : vm.gateway == null || vm.address_from != null || try(
         cidrhost("${vm.gateway}/${split("/", vm.ip_address)[1]}", 0) == cidrhost(vm.ip_address, 0), false
       )
     ])
     error_message = "The gateway must be an address in the network of a static ip_address."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.address_from == null || vm.ip_address == null && vm.gateway == null
+    ])
+    error_message = "The address_from must be without an ip_address and a gateway beside it: its own gateway is in it."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.address_from == null || try(
+        cidrhost(vm.address_from.prefix, 0) == split("/", vm.address_from.prefix)[0]
+        && can(regex("^[0-9.]+/[0-9]+$", vm.address_from.prefix)), false
+      )
+    ])
+    error_message = "The prefix of an address_from must be an IPv4 network, such as 10.20.0.0/24."
+  }
+
+  validation {
+    condition = alltrue([
+      for vm in var.vm_configs : vm.address_from == null || try(vm.address_from.gateway == null, false) || try(
+        cidrhost("${vm.address_from.gateway}/${split("/", vm.address_from.prefix)[1]}", 0)
+        == split("/", vm.address_from.prefix)[0], false
+      )
+    ])
+    error_message = "The gateway of an address_from must be an address in its prefix."
   }
 
   validation {
@@ -310,6 +351,20 @@ variable "iso_storage" {
   description = "Storage for the ISO images with vendor data. It must allow the content type iso."
   type        = string
   default     = "local"
+  nullable    = false
+}
+
+variable "prefixes" {
+  description = "Numbers of NetBox's prefixes, by network: `10.20.0.0/24`, or `10.20.0.0/24@prod` in a VRF. What address_from names beside them is looked up in NetBox, where it must be before the plan."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "address_tags" {
+  description = "Names of NetBox's tags that all addresses from there have."
+  type        = set(string)
+  default     = []
   nullable    = false
 }
 

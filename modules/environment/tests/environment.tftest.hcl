@@ -1,5 +1,10 @@
 # The provider is mocked: these tests need no Proxmox VE.
 mock_provider "onprem" {
+  mock_resource "onprem_netbox_ip_address" {
+    defaults = {
+      address = "10.60.0.5/24"
+    }
+  }
   mock_resource "onprem_proxmox_image" {
     defaults = {
       volume_id = "local:vztmpl/alpine-3.22.tar.zst"
@@ -84,6 +89,41 @@ run "the_gateway_goes_to_static_addresses_that_have_none" {
   assert {
     condition     = !can(local.guests.vm[1].gateway) && !can(local.guests.lxc[1].gateway)
     error_message = "a guest that asks DHCP is given a gateway"
+  }
+}
+
+run "addresses_of_netbox_reach_both_kinds_of_guests" {
+  variables {
+    prefixes     = { "10.60.0.0/24" = 7, "10.60.0.0/26" = 8 }
+    address_tags = ["lab"]
+
+    vm_configs = [
+      { name = "web-01", template = "ubuntu22", vm_id = 9100, address_from = { prefix = "10.60.0.0/24" } },
+      { name = "web-02", template = "ubuntu22", address_from = { prefix = "10.60.0.0/24", gateway = "10.60.0.2" } },
+      { name = "web-03", template = "ubuntu22", ip_address = "10.60.0.13/24" },
+    ]
+    lxc_configs = [
+      { hostname = "dns-01", template = "alpine", address_from = { prefix = "10.60.0.0/26", tags = ["dns"] } },
+    ]
+  }
+
+  assert {
+    condition     = [for vm in slice(local.guests.vm, 0, 2) : vm.address_from.gateway] == ["10.60.0.1", "10.60.0.2"]
+    error_message = "the gateway is not the guest's own, or else that of the environment"
+  }
+
+  assert {
+    condition     = local.guests.lxc[0].address_from.gateway == "10.60.0.1" && local.guests.lxc[0].address_from.tags == ["dns"]
+    error_message = "a container's address_from is not handed on"
+  }
+
+  assert {
+    condition = alltrue([
+      output.vms["web-01"].ip_address == "10.60.0.5",
+      output.vms["web-03"].ip_address == "10.60.0.13",
+      output.containers["dns-01"].ip_address == "10.60.0.5",
+    ])
+    error_message = "an address of NetBox is no output"
   }
 }
 
