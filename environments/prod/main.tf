@@ -6,6 +6,46 @@ provider "onprem" {
     api_token      = var.proxmox_api_token
     ca_certificate = var.proxmox_ca_certificate
   }
+
+  netbox = {
+    url            = var.netbox_url
+    token          = var.netbox_token
+    ca_certificate = var.netbox_ca_certificate
+  }
+
+  idrac = {
+    username       = var.idrac_username
+    password       = var.idrac_password
+    ca_certificate = var.idrac_ca_certificate
+    servers        = var.idrac_servers
+  }
+}
+
+locals {
+  # Guests with an address of their own, by it: NetBox must give these addresses to nobody.
+  static = {
+    for guest in concat(var.vm_configs, var.lxc_configs) : split("/", guest.ip_address)[0] => {
+      network  = "${cidrhost(guest.ip_address, 0)}/${split("/", guest.ip_address)[1]}"
+      dns_name = try(guest.name, guest.hostname)
+    } if can(regex("/", guest.ip_address))
+  }
+}
+
+module "netbox_ipam" {
+  source = "../../modules/netbox-ipam"
+
+  tags      = var.tags
+  tenants   = var.tenants
+  vlans     = var.vlans
+  ip_ranges = var.ip_ranges
+
+  prefixes = {
+    for network, prefix in var.prefixes : network => merge(prefix, {
+      reserved = merge(try(prefix.reserved, {}), {
+        for ip, guest in local.static : ip => { dns_name = guest.dns_name } if guest.network == network
+      })
+    })
+  }
 }
 
 module "environment" {
@@ -22,4 +62,16 @@ module "environment" {
   container_templates = var.container_templates
   vm_configs          = var.vm_configs
   lxc_configs         = var.lxc_configs
+
+  prefixes     = module.netbox_ipam.prefix_id
+  address_tags = module.netbox_ipam.tags
+}
+
+# No host is restarted: what needs it is staged for whoever restarts the host next.
+module "server_firmware" {
+  source = "../../modules/server-firmware"
+
+  image_url      = var.firmware_url
+  baselines      = var.firmware_baselines
+  server_configs = var.server_configs
 }

@@ -4,6 +4,20 @@ vlan_id      = 60
 gateway      = "10.60.0.1"
 vm_id_offset = 60
 
+# What NetBox knows of that network. It gives out neither the gateway, nor the addresses that guests below have of
+# their own, nor those that DHCP gives.
+tags    = { prod = { color = "2f6a31", description = "Made by Terraform, environment prod" } }
+tenants = { operations = {} }
+vlans   = { prod = { vid = 60, tenant = "operations" } }
+
+prefixes = {
+  "10.60.0.0/24" = { vlan = "prod", tenant = "operations", gateway = "10.60.0.1", description = "Servers" }
+}
+
+ip_ranges = {
+  dhcp = { start_address = "10.60.0.200/24", end_address = "10.60.0.250/24", mark_populated = true }
+}
+
 # Their images are the lab's, so that `cargo xtask demo` can use the file as it is: replace address and
 # checksum by those of your own mirror.
 templates = {
@@ -28,14 +42,8 @@ container_templates = {
   }
 }
 
-# What every VM does at its first boot, whatever its image is.
-vendor_data = <<-EOT
-  #cloud-config
-  packages: [qemu-guest-agent]
-  runcmd: [[systemctl, start, qemu-guest-agent]]
-EOT
-
-# Full clones: what runs here must not depend on a template.
+# Full clones: what runs here must not depend on a template. Where clients have to know an address beforehand it is
+# written here; NetBox gives the others.
 vm_configs = [
   {
     name          = "db-01"
@@ -48,6 +56,14 @@ vm_configs = [
     data_disks    = { scsi1 = { storage = "local-lvm", size = 32 } }
     ip_address    = "10.60.0.21/24"
     startup_order = 1
+
+    # What cloud-init does at its first boot.
+    vendor_data = <<-EOT
+      #cloud-config
+      packages: [qemu-guest-agent]
+      runcmd: [[systemctl, start, qemu-guest-agent]]
+    EOT
+
     firewall = {
       rules = [
         { proto = "tcp", dport = "5432", source = "10.60.0.0/24", comment = "Web servers" },
@@ -62,7 +78,7 @@ vm_configs = [
     vm_id         = 9100
     cores         = 4
     memory        = 2048
-    ip_address    = "10.60.0.11/24"
+    address_from  = { prefix = "10.60.0.0/24" }
     startup_order = 2
   },
   {
@@ -72,7 +88,7 @@ vm_configs = [
     vm_id         = 9101
     cores         = 4
     memory        = 2048
-    ip_address    = "10.60.0.12/24"
+    address_from  = { prefix = "10.60.0.0/24" }
     startup_order = 2
   },
 ]
@@ -95,11 +111,36 @@ lxc_configs = [
     cores         = 2
     memory        = 1024
     mount_points  = { mp0 = { path = "/srv", storage = "local-lvm", size = 16, backup = true } }
-    ip_address    = "10.60.0.31/24"
+    address_from  = { prefix = "10.60.0.0/24" }
     startup_order = 2
   },
 ]
 
-# Addresses of your cluster. The token comes from the environment: export TF_VAR_proxmox_api_token=…
+# The packages are the lab's, too: put those of Dell on a web server that your iDRACs reach.
+firmware_url = "http://images.example.com/firmware"
+
+firmware_baselines = {
+  r750 = {
+    BIOS        = { version = "1.14.1", image = "BIOS_R750_WN64_1.14.1.EXE" }
+    diagnostics = { component = "25806", version = "4301A79", image = "Diagnostics_R750_WN64_4301A79.EXE" }
+  }
+  r770 = {
+    diagnostics = { component = "25806", version = "4302A14", image = "Diagnostics_R770_WN64_4302A14.EXE" }
+  }
+}
+
+server_configs = [
+  { name = "r750-01", baseline = "r750" },
+  { name = "r770-01", baseline = "r770" },
+]
+
+# Addresses of yours. Tokens and passwords come from the environment: export TF_VAR_proxmox_api_token=…, and
+# TF_VAR_netbox_token and TF_VAR_idrac_password.
 # proxmox_endpoints      = ["https://pve1.example.com:8006", "https://pve2.example.com:8006"]
 # proxmox_ca_certificate = "/etc/ssl/pve-root-ca.pem"
+# netbox_url             = "https://netbox.example.com"
+# idrac_username         = "terraform"
+# idrac_servers = {
+#   r750-01 = { endpoint = "https://10.0.0.21" }
+#   r770-01 = { endpoint = "https://10.0.0.22" }
+# }

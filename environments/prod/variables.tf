@@ -17,7 +17,52 @@ variable "proxmox_ca_certificate" {
   default     = null
 }
 
-# What follows goes on to modules/environment, which has the types, the limits and the descriptions.
+variable "netbox_url" {
+  description = "URL of NetBox."
+  type        = string
+  nullable    = false
+}
+
+variable "netbox_token" {
+  description = "API token of NetBox. Best given as TF_VAR_netbox_token."
+  type        = string
+  sensitive   = true
+  nullable    = false
+}
+
+variable "netbox_ca_certificate" {
+  description = "CA certificate of NetBox, as PEM or a path. The system's own roots when null."
+  type        = string
+  default     = null
+}
+
+variable "idrac_servers" {
+  description = "The servers' iDRACs, by the names that server_configs uses."
+  type        = map(object({ endpoint = string }))
+  nullable    = false
+}
+
+variable "idrac_username" {
+  description = "User on the iDRACs."
+  type        = string
+  nullable    = false
+}
+
+variable "idrac_password" {
+  description = "Password of that user. Best given as TF_VAR_idrac_password."
+  type        = string
+  sensitive   = true
+  nullable    = false
+}
+
+variable "idrac_ca_certificate" {
+  description = "CA certificate of the iDRACs, as PEM or a path. The system's own roots when null."
+  type        = string
+  default     = null
+}
+
+# What follows goes on to the modules, which have the types, the limits and the descriptions: first to
+# modules/environment.
 
 variable "vm_id_offset" {
   type = any
@@ -62,6 +107,50 @@ variable "vm_configs" {
 }
 
 variable "lxc_configs" {
+  type    = any
+  default = []
+}
+
+# To modules/netbox-ipam.
+
+variable "tags" {
+  type    = any
+  default = {}
+}
+
+variable "tenants" {
+  type    = any
+  default = {}
+}
+
+variable "vlans" {
+  type    = any
+  default = {}
+}
+
+variable "prefixes" {
+  type    = any
+  default = {}
+}
+
+variable "ip_ranges" {
+  type    = any
+  default = {}
+}
+
+# To modules/server-firmware.
+
+variable "firmware_url" {
+  type    = any
+  default = null
+}
+
+variable "firmware_baselines" {
+  type    = any
+  default = {}
+}
+
+variable "server_configs" {
   type    = any
   default = []
 }

@@ -1,5 +1,8 @@
 //! `cargo xtask demo`: one environment from `init` to `destroy` through the real Terraform, against the
-//! lab. Proves that the second plan is empty and that nothing is left behind.
+//! lab. Proves that the second plan is empty, that the servers hold what Terraform says, and that nothing
+//! is left behind.
+
+mod holds;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -64,7 +67,7 @@ pub fn run(options: Options) -> Result<()> {
 fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
     let _lock = lock(folder)?;
     let protects = options.environment.protects()?;
-    let mut steps = Steps::new(if protects { 12 } else { 11 }, interrupt.clone());
+    let mut steps = Steps::new(if protects { 13 } else { 12 }, interrupt.clone());
 
     let terraform = steps.step("find terraform", || {
         let terraform = Terraform::find()?;
@@ -78,8 +81,13 @@ fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
     let lab = steps.step("start the lab", || {
         let lab = Lab::start(&binaries.lab, options.clock, &folder.join("lab.log"))?;
         let Greeting { environment, clock, .. } = &lab.greeting;
-        let endpoint = environment.get("PROXMOX_VE_ENDPOINT").map_or("?", String::as_str);
-        println!("    Proxmox VE at {endpoint}, its clock {clock} times faster than ours");
+        let address = |name| environment.get(name).map_or("?", String::as_str);
+        println!("    Proxmox VE at {}", address("PROXMOX_VE_ENDPOINT"));
+        println!("    NetBox at {}", address("NETBOX_URL"));
+        for (server, endpoint) in &lab.greeting.idracs {
+            println!("    iDRAC of {server} at {endpoint}");
+        }
+        println!("    the clock is {clock} times faster than ours");
         Ok(lab)
     })?;
     let run = run.connect(&lab.greeting)?;
@@ -96,6 +104,13 @@ fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
             code => bail!("terraform plan ended with {code}"),
         }
     })?;
+    let applied = lab.inventory()?;
+    steps.step("compare what the servers hold with the outputs", || {
+        for line in holds::check(&applied, &run.outputs()?)? {
+            println!("    {line}");
+        }
+        Ok(())
+    })?;
     if options.keep {
         look_around(&run, &lab.greeting, interrupt)?;
     }
@@ -106,9 +121,16 @@ fn demo(options: Options, folder: &Path, interrupt: &Interrupt) -> Result<()> {
     }
     steps.step("terraform destroy", || run.terraform(&["destroy", "-auto-approve"]))?;
     steps.step("compare the lab's inventory with the one before", || {
-        let lines = difference(&before, &lab.inventory()?);
+        let after = lab.inventory()?;
+        let [was, is] = [&before, &after].map(holds::without_firmware);
+        let lines = difference(&was, &is);
         ensure!(lines.is_empty(), "something was left behind or lost:\n{}", lines.join("\n"));
         println!("    nothing left behind, nothing lost");
+        if before["servers"] != after["servers"] {
+            println!(
+                "    servers keep their firmware, and what is staged: a destroy flashes nothing"
+            );
+        }
         Ok(())
     })?;
     println!(
@@ -186,18 +208,26 @@ impl Run {
     fn connect(mut self, greeting: &Greeting) -> Result<Self> {
         let declared = declared_variables(&self.dir)?;
         let mut addresses = Map::new();
-        for (name, value) in &greeting.environment {
-            self.environment.insert(name.clone(), value.clone());
-            let (variable, value) = input_variable(name, value);
+        for (name, text) in &greeting.environment {
+            let (variable, value) = input_variable(name, text);
+            // What an environment does not ask for it has to do without.
             if !declared.contains(&variable) {
                 continue;
             }
+            self.environment.insert(name.clone(), text.clone());
             if is_secret(name) {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.environment.insert(format!("TF_VAR_{variable}"), text);
             } else {
                 addresses.insert(variable, value);
             }
+        }
+        if declared.iter().any(|name| name == "idrac_servers") {
+            let server = |(name, endpoint): (&String, &String)| {
+                (name.clone(), json!({ "endpoint": endpoint }))
+            };
+            let servers: Map<String, Value> = greeting.idracs.iter().map(server).collect();
+            addresses.insert("idrac_servers".to_owned(), servers.into());
         }
         let file = self.dir.join("zz-lab.auto.tfvars.json");
         fs::write(file, format!("{:#}\n", Value::Object(addresses)))?;
@@ -224,6 +254,13 @@ impl Run {
             0 => Ok(()),
             code => bail!("terraform {} ended with {code}", arguments.join(" ")),
         }
+    }
+
+    /// The outputs, as `terraform output -json` tells them.
+    fn outputs(&self) -> Result<Value> {
+        let output = self.command(&["output", "-json"]).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).context("terraform output is not JSON")
     }
 
     /// A file for the user's shell, so that terraform run by hand sees what ours sees.

@@ -28,6 +28,9 @@ pub struct Lab {
 pub struct Greeting {
     /// The variables that point the provider at the lab.
     pub environment: BTreeMap<String, String>,
+    /// The servers' iDRACs: addresses by name.
+    #[serde(default)]
+    pub idracs: BTreeMap<String, String>,
     /// Base of the admin API.
     pub admin: String,
     /// The web server with the images.

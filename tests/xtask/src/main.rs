@@ -21,7 +21,7 @@ enum Command {
     /// Bring an environment up and down again with the real Terraform against the lab
     Demo {
         /// Which of environments/ to bring up
-        #[arg(long, value_enum, default_value = "dev")]
+        #[arg(long, value_enum, default_value = "prod")]
         env: Environment,
         /// Wait before the destroy, with everything up, for you to look around
         #[arg(long)]
