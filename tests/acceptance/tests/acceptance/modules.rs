@@ -1,6 +1,7 @@
 //! The modules through the real Terraform, and what Terraform's own words do to their guests: `moved`,
 //! `-replace`, `-target` and the meta-arguments of `lifecycle`. VMs are here.
 
+mod addresses;
 mod containers;
 mod server_firmware;
 mod vendor_data;

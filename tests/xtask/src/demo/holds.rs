@@ -12,10 +12,7 @@ use serde_json::Value;
 /// When a guest, an address or a version is another one, or a host was restarted.
 pub(super) fn check(inventory: &Value, outputs: &Value) -> Result<Vec<String>> {
     let guests = guests(inventory, outputs)?;
-    let mut told = Vec::new();
-    if !guests.is_empty() {
-        told.push(format!("{} guests, with the addresses of the outputs", guests.len()));
-    }
+    let mut told = vec![format!("{} guests, with the addresses of the outputs", guests.len())];
     told.extend(addresses(inventory, &guests)?);
     told.extend(firmware(inventory, outputs)?);
     Ok(told)

@@ -263,7 +263,7 @@ fn a_protected_container_goes_on_running() {
 }
 
 /// Alpine's template on `pve1`.
-fn alpine() -> String {
+pub(super) fn alpine() -> String {
     image(&format!(
         "  node = \"pve1\"\n  storage = \"local\"\n  content = \"vztmpl\"\n  url = \
          \"http://images.example.com/{ALPINE}\"\n  checksum = \"{}\"",
