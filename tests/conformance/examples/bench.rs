@@ -345,7 +345,7 @@ async fn set(count: i64) -> Duration {
 fn state() -> (usize, Duration, Duration) {
     let member = [("name", Type::String), ("port", Type::Number), ("remark", Type::String)];
     let ty = Type::list(Type::object(member));
-    let value = members(170_000);
+    let value = members(270_000);
     let bytes = value.to_msgpack(&ty).expect("it is of the type");
     let started = Instant::now();
     let again = Value::from_msgpack(&bytes, &ty).expect("it was written so");

@@ -1,5 +1,6 @@
 //! Exact decimal numbers.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,25 +15,42 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 /// may have 10,000 digits before or after the point: enough for everything Terraform can send, and
 /// few enough that hostile input costs nothing.
 #[derive(Clone)]
-pub struct Number(BigDecimal); // always normalised: no trailing zeros
+pub struct Number(Repr);
+
+/// A number is small exactly when it is an `i64`: nearly all are, and those cost no allocation.
+#[derive(Clone)]
+enum Repr {
+    Small(i64),
+    /// Always normalised: no trailing zeros.
+    Large(BigDecimal),
+}
 
 impl Number {
     /// The number as `i64`, `None` unless it is exactly that.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
-        self.as_small_integer()?.to_i64()
+        match &self.0 {
+            Repr::Small(number) => Some(*number),
+            Repr::Large(_) => None,
+        }
     }
 
     /// The number as `u64`, `None` unless it is exactly that.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        self.as_small_integer()?.to_u64()
+        match &self.0 {
+            Repr::Small(number) => u64::try_from(*number).ok(),
+            Repr::Large(number) => small_integer(number)?.to_u64(),
+        }
     }
 
     /// The nearest `f64`, infinite where the number is too large for one.
     #[must_use]
     pub fn as_f64(&self) -> f64 {
-        let (digits, scale) = self.0.as_bigint_and_scale();
+        let (digits, scale) = match &self.0 {
+            Repr::Small(number) => return *number as f64,
+            Repr::Large(number) => number.as_bigint_and_scale(),
+        };
         // The standard library rounds correctly, which arithmetic on the parts would not.
         format!("{digits}e{}", -scale).parse().unwrap_or(f64::NAN)
     }
@@ -47,7 +65,10 @@ impl Number {
     /// Whether there is no fraction.
     #[must_use]
     pub fn is_integer(&self) -> bool {
-        self.0.fractional_digit_count() <= 0
+        match &self.0 {
+            Repr::Small(_) => true,
+            Repr::Large(number) => number.fractional_digit_count() <= 0,
+        }
     }
 
     /// The number that a float is bit by bit: `0.1` becomes `0.1000000000000000055…`. The wire needs
@@ -60,25 +81,40 @@ impl Number {
         Ok(Self::normalised(&number))
     }
 
-    fn as_small_integer(&self) -> Option<BigInt> {
-        let (digits, scale) = self.0.as_bigint_and_scale();
-        match scale {
-            0 => Some(digits.into_owned()),
-            // 20 digits hold every u64; beyond that the power is not worth computing.
-            -20..0 => Some(digits.into_owned() * BigInt::from(10).pow(scale.unsigned_abs() as u32)),
-            _ => None,
+    fn normalised(number: &BigDecimal) -> Self {
+        let number = number.normalized();
+        match small_integer(&number).and_then(|integer| integer.to_i64()) {
+            Some(small) => Self(Repr::Small(small)),
+            None => Self(Repr::Large(number)),
         }
     }
 
-    fn normalised(number: &BigDecimal) -> Self {
-        Self(number.normalized())
+    fn decimal(&self) -> Cow<'_, BigDecimal> {
+        match &self.0 {
+            Repr::Small(number) => Cow::Owned(BigDecimal::from(*number)),
+            Repr::Large(number) => Cow::Borrowed(number),
+        }
+    }
+}
+
+/// A normalised number as an integer, unless it is far too large for 64 bits.
+fn small_integer(number: &BigDecimal) -> Option<BigInt> {
+    let (digits, scale) = number.as_bigint_and_scale();
+    match scale {
+        0 => Some(digits.into_owned()),
+        // 20 digits hold every u64; beyond that the power is not worth computing.
+        -20..0 => Some(digits.into_owned() * BigInt::from(10).pow(scale.unsigned_abs() as u32)),
+        _ => None,
     }
 }
 
 /// Plain decimal digits, never an exponent.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_plain_string())
+        match &self.0 {
+            Repr::Small(number) => number.fmt(f),
+            Repr::Large(number) => f.write_str(&number.to_plain_string()),
+        }
     }
 }
 
@@ -93,6 +129,9 @@ impl FromStr for Number {
 
     /// Reads decimal digits with an optional sign, fraction and exponent.
     fn from_str(text: &str) -> Result<Self, ParseNumberError> {
+        if let Ok(small) = text.parse() {
+            return Ok(Self(Repr::Small(small)));
+        }
         let malformed = || ParseNumberError::Malformed;
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, exponent),
@@ -136,7 +175,10 @@ macro_rules! from_integers {
     ($($integer:ty)*) => {$(
         impl From<$integer> for Number {
             fn from(integer: $integer) -> Self {
-                Self::normalised(&BigDecimal::from(integer))
+                match i64::try_from(integer) {
+                    Ok(small) => Self(Repr::Small(small)),
+                    Err(_) => Self::normalised(&BigDecimal::from(integer)),
+                }
             }
         }
     )*};
@@ -145,8 +187,14 @@ from_integers!(i8 i16 i32 i64 i128 u8 u16 u32 u64 u128);
 
 impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
-        // Normalised numbers are equal exactly when their parts are.
-        self.0.as_bigint_and_scale() == other.0.as_bigint_and_scale()
+        match (&self.0, &other.0) {
+            (Repr::Small(one), Repr::Small(other)) => one == other,
+            // Normalised numbers are equal exactly when their parts are.
+            (Repr::Large(one), Repr::Large(other)) => {
+                one.as_bigint_and_scale() == other.as_bigint_and_scale()
+            }
+            _ => false,
+        }
     }
 }
 
@@ -160,13 +208,19 @@ impl PartialOrd for Number {
 
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.cmp(&other.0)
+        match (&self.0, &other.0) {
+            (Repr::Small(one), Repr::Small(other)) => one.cmp(other),
+            _ => self.decimal().cmp(&other.decimal()),
+        }
     }
 }
 
 impl Hash for Number {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_bigint_and_scale().hash(state);
+        match &self.0 {
+            Repr::Small(number) => number.hash(state),
+            Repr::Large(number) => number.as_bigint_and_scale().hash(state),
+        }
     }
 }
 
@@ -205,6 +259,18 @@ mod tests {
         assert_ne!(number("1"), number("1.0000000000000000000000000000001"));
         assert!(number("9007199254740993") > number("9007199254740992"));
         assert!(number("-1e3") < number("0.001"));
+        let ordered = [
+            "-1e30",
+            "-9223372036854775809",
+            "-9223372036854775808",
+            "0",
+            "0.5",
+            "1",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1e30",
+        ];
+        assert!(ordered.windows(2).all(|pair| number(pair[0]) < number(pair[1])));
     }
 
     #[test]
