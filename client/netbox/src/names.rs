@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_slug_is_made_like_the_form_does() {
-        assert_eq!(slug("Managed by Terraform!"), "managed-by-terraform");
+        assert_eq!(slug("Managed by Machine!"), "managed-by-machine");
         assert_eq!(slug("  a -- b.c "), "a-b-c");
         assert_eq!(slug("ipv6_lan"), "ipv6_lan");
     }
