@@ -19,6 +19,13 @@ pub struct Objects {
     kind: &'static Kind,
 }
 
+/// Fields that the server takes together.
+const PAIRS: [(&str, &str); 4] = [
+    ("assigned_object_type", "assigned_object_id"),
+    ("parent_object_type", "parent_object_id"),
+    ("protocol", "ports"),
+    ("scope_type", "scope_id"),
+];
 /// Objects in one page of a list.
 const PAGE: usize = 250;
 /// More objects than any list that somebody could work with.
@@ -173,13 +180,13 @@ impl Objects {
                 }
             }
         }
-        // Both halves of a generic reference, or none.
-        for (one, other) in
-            [("scope_type", "scope_id"), ("assigned_object_type", "assigned_object_id")]
-        {
+        // Both halves of what goes together, or none.
+        for (one, other) in PAIRS {
             for (changed, with) in [(one, other), (other, one)] {
                 if changes.contains_key(changed) && !changes.contains_key(with) {
-                    changes.insert(with.to_owned(), object.get(with).clone());
+                    let value = object.get(with);
+                    let value = value.get("value").unwrap_or(value).clone();
+                    changes.insert(with.to_owned(), value);
                 }
             }
         }

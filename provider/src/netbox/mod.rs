@@ -5,6 +5,10 @@
 //! `names` are how NetBox writes values; `explain` says what its errors mean. Every other file is a
 //! resource, or the data sources of one kind, in the list below.
 
+mod aggregate;
+mod cluster;
+mod cluster_type;
+mod custom_field;
 mod custom_fields;
 mod explain;
 mod format;
@@ -13,14 +17,22 @@ mod ip_addresses;
 mod ip_range;
 mod labels;
 mod lookup;
+mod mac_address;
 mod model;
 mod names;
 mod prefix;
 mod prefixes;
+mod rir;
+mod role;
+mod service;
+mod site;
 mod system;
 mod tag;
 mod tenant;
+mod virtual_machine;
 mod vlan;
+mod vlan_group;
+mod vm_interface;
 mod vrf;
 
 use tf_provider::Registry;
@@ -34,6 +46,18 @@ pub(crate) use system::{NetBox, NetBoxSystem, validate};
 /// What the provider offers for NetBox.
 pub(crate) fn register(registry: &mut Registry<Clients>) {
     registry
+        .resource::<aggregate::Aggregate>()
+        .resource::<cluster::Cluster>()
+        .resource::<cluster_type::ClusterType>()
+        .resource::<custom_field::CustomField>()
+        .resource::<mac_address::MacAddress>()
+        .resource::<rir::Rir>()
+        .resource::<role::Role>()
+        .resource::<service::Service>()
+        .resource::<site::Site>()
+        .resource::<virtual_machine::VirtualMachine>()
+        .resource::<vlan_group::VlanGroup>()
+        .resource::<vm_interface::VmInterface>()
         .resource::<ip_address::IpAddress>()
         .resource::<ip_range::IpRange>()
         .resource::<prefix::Prefix>()

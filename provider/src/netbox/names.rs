@@ -3,9 +3,25 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tf_provider::Choice;
+
 /// An address, in any of its spellings.
 pub(crate) use onprem_netbox::Address;
 pub(crate) use onprem_netbox::{DnsName, Network};
+
+/// Where something is used.
+#[derive(Clone, Debug, Eq, PartialEq, Choice)]
+pub(crate) enum ScopeType {
+    #[choice(name = "dcim.site")]
+    Site,
+    #[choice(name = "dcim.location")]
+    Location,
+    #[choice(name = "dcim.region")]
+    Region,
+    #[choice(name = "dcim.sitegroup")]
+    SiteGroup,
+    Other(String),
+}
 
 /// A colour as six hexadecimal digits; their case does not matter.
 #[derive(Clone, Debug, Eq, PartialEq)]

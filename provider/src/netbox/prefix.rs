@@ -6,7 +6,7 @@ use tf_provider::{Choice, Diagnostic, Diagnostics, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::Network;
+use super::names::{Network, ScopeType};
 
 /// An IP prefix in NetBox: a given one, or the next free one inside another. Destroying it leaves the
 /// prefixes and addresses inside alone.
@@ -80,20 +80,6 @@ pub(crate) enum PrefixStatus {
     Container,
     Reserved,
     Deprecated,
-    Other(String),
-}
-
-/// Where something is used.
-#[derive(Clone, Debug, Eq, PartialEq, Choice)]
-pub(crate) enum ScopeType {
-    #[choice(name = "dcim.site")]
-    Site,
-    #[choice(name = "dcim.location")]
-    Location,
-    #[choice(name = "dcim.region")]
-    Region,
-    #[choice(name = "dcim.sitegroup")]
-    SiteGroup,
     Other(String),
 }
 

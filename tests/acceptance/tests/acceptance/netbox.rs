@@ -232,6 +232,123 @@ fn a_prefix_lives_in_a_vrf() {
     }
 }
 
+/// The rest of the catalogue at once: made, changed in place, imported, destroyed.
+#[test]
+fn the_rest_of_the_catalogue_lives() {
+    for (stage, _) in stages("catalogue") {
+        let name = word("c");
+        let config = |second: bool| {
+            let pick = |one: &'static str, two: &'static str| if second { two } else { one };
+            format!(
+                r#"
+resource "onprem_netbox_rir" "this" {{
+  name = "{name}"
+  {}
+}}
+resource "onprem_netbox_role" "this" {{
+  name = "{name}"
+  {}
+}}
+resource "onprem_netbox_aggregate" "this" {{
+  prefix = "100.64.0.0/10"
+  rir_id = onprem_netbox_rir.this.id
+  {}
+}}
+resource "onprem_netbox_site" "this" {{
+  name = "{name}"
+  {}
+}}
+resource "onprem_netbox_vlan_group" "this" {{
+  name = "{name}"
+  {}
+}}
+resource "onprem_netbox_cluster_type" "this" {{
+  name = "{name}"
+  {}
+}}
+resource "onprem_netbox_cluster" "this" {{
+  name    = "{name}"
+  type_id = onprem_netbox_cluster_type.this.id
+  {}
+}}
+resource "onprem_netbox_virtual_machine" "this" {{
+  name       = "{name}"
+  cluster_id = onprem_netbox_cluster.this.id
+  {}
+}}
+resource "onprem_netbox_vm_interface" "this" {{
+  virtual_machine_id = onprem_netbox_virtual_machine.this.id
+  name               = "eth0"
+  {}
+}}
+resource "onprem_netbox_mac_address" "this" {{
+  mac_address          = "aabb.cc00.1122"
+  assigned_object_type = "virtualization.vminterface"
+  assigned_object_id   = onprem_netbox_vm_interface.this.id
+  {}
+}}
+resource "onprem_netbox_service" "this" {{
+  name               = "web"
+  protocol           = "tcp"
+  parent_object_type = "virtualization.virtualmachine"
+  parent_object_id   = onprem_netbox_virtual_machine.this.id
+  {}
+}}
+resource "onprem_netbox_custom_field" "this" {{
+  name         = replace("{name}", "-", "_")
+  type         = "integer"
+  object_types = ["ipam.prefix"]
+  {}
+}}
+"#,
+                pick("is_private = true", "description = \"d\""),
+                pick("weight = 5", ""),
+                pick("date_added = \"2026-11-21\"", "comments = \"c\""),
+                pick("status = \"planned\"\nlatitude = 48.2", "facility = \"f\""),
+                pick("vid_ranges = [[100, 199]]", ""),
+                pick("", "description = \"d\""),
+                pick(
+                    "status = \"staging\"",
+                    "scope_type = \"dcim.site\"\nscope_id = onprem_netbox_site.this.id"
+                ),
+                pick("vcpus = 1.5\nmemory = 2048", "status = \"paused\"\ndisk = 100"),
+                pick("mtu = 9000\nenabled = false", "mode = \"access\""),
+                pick("description = \"d\"", ""),
+                pick("ports = [80]", "ports = [80, 443]"),
+                pick("validation_minimum = 1", "required = false\nlabel = \"L\""),
+            )
+        };
+        stage.write(config(false));
+        stage.apply();
+        stage.assert_settled();
+        stage.write(config(true));
+        assert_eq!(stage.apply().changed(), (0, 12, 0));
+        stage.assert_settled();
+        let kinds = [
+            ("rir", true),
+            ("role", true),
+            ("aggregate", false),
+            ("site", true),
+            ("vlan_group", true),
+            ("cluster_type", true),
+            ("cluster", true),
+            ("virtual_machine", true),
+            ("vm_interface", false),
+            ("mac_address", false),
+            ("service", false),
+            ("custom_field", false),
+        ];
+        for (kind, named) in kinds {
+            let address = format!("onprem_netbox_{kind}.this");
+            let id = stage.state().attributes(&address)["id"].to_string();
+            stage.forget(&address);
+            stage.import(&address, if named { &name } else { &id });
+        }
+        stage.assert_settled();
+        stage.destroy();
+    }
+}
+
 /// Everything that an address can have, set, changed and unset.
 #[test]
 fn an_address_lives() {

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_aggregate.private
+  identity = {
+    id = 3
+  }
+}

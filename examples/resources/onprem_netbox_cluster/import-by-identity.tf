@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_cluster.vienna
+  identity = {
+    id = 6
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = onprem_netbox_cluster_type.proxmox
+  id = "Proxmox VE"
+}

@@ -1,0 +1,3 @@
+resource "onprem_netbox_cluster_type" "proxmox" {
+  name = "Proxmox VE"
+}

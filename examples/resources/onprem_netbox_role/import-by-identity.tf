@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_role.servers
+  identity = {
+    id = 2
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = onprem_netbox_role.servers
+  id = "Servers"
+}

@@ -1,0 +1,4 @@
+resource "onprem_netbox_role" "servers" {
+  name   = "Servers"
+  weight = 100
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_service.https
+  identity = {
+    id = 10
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_site.vienna
+  identity = {
+    id = 4
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = onprem_netbox_virtual_machine.web
+  identity = {
+    id = 7
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = onprem_netbox_virtual_machine.web
+  id = "web-1"
+}

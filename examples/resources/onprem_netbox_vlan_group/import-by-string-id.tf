@@ -1,0 +1,4 @@
+import {
+  to = onprem_netbox_vlan_group.campus
+  id = "campus"
+}
