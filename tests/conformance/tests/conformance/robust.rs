@@ -110,6 +110,7 @@ async fn nonsense_on_the_wire_is_answered_with_messages() {
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     macro_rules! call {
         ($method:ident, $rpc:ident { $($field:ident: $value:expr),* $(,)? }) => {{
+            #[allow(clippy::needless_update, reason = "some messages have no other field")]
             let request = proto::$rpc::Request { $($field: $value,)* ..Default::default() };
             let answer = service.$method(Request::new(request)).await;
             let answer = answered(stringify!($method), answer);
