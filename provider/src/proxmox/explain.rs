@@ -17,7 +17,7 @@ pub(crate) fn explain(
         let diagnostic = Diagnostic::error(summary).detail(error.to_string());
         match error.task() {
             Some(task) if !task.log.is_empty() => {
-                let log = task.log.join("\n  ");
+                let log = without_query(&task.log.join("\n  "), situation);
                 diagnostic.detail(format!("The end of the task's log:\n  {log}"))
             }
             _ => diagnostic,
@@ -117,6 +117,15 @@ pub(crate) fn explain(
         _ => task(could_not(), situation, error),
     };
     Some(diagnostic)
+}
+
+/// The log of a task, in which a download tells its URL: a signed one has its key in the query.
+fn without_query(log: &str, situation: &Situation) -> String {
+    let url = situation.text("url").unwrap_or_default();
+    match url.split_once('?') {
+        Some((_, query)) if !query.is_empty() => log.replace(query, "…"),
+        _ => log.to_owned(),
+    }
 }
 
 /// Whether the server refused what no token may do, not even one of root's.

@@ -32,6 +32,21 @@ fn a_wrong_checksum() {
     run.error().says("checksum mismatch").says(right).at("checksum").hints("checksum");
 }
 
+/// The log of a download that failed told the key in the query of its URL.
+#[test]
+fn a_signed_url_stays_secret() {
+    let Some(stage) = Stage::new("image_signed") else { return };
+    let right = &crate::hcl::file(crate::hcl::UBUNTU).sha256;
+    let arguments = ubuntu_arguments().replace(right.as_str(), &"ab".repeat(32));
+    let name = format!("{}\"", crate::hcl::UBUNTU);
+    stage.write(image(
+        &arguments.replace(&name, &format!("{}?signature=s3cret\"", crate::hcl::UBUNTU)),
+    ));
+    let run = stage.apply_fails();
+    assert!(run.error().says("downloading http").detail.contains('…'));
+    assert!(!format!("{:?}", run.error()).contains("s3cret"), "{run}");
+}
+
 #[test]
 fn a_page_that_is_not_found() {
     let Some(stage) = Stage::new("image_404") else { return };
