@@ -1,7 +1,7 @@
 //! Tickets. API: `POST /access/ticket`.
 
 use onprem_http::{Method, Secret};
-use onprem_proxmox::Params;
+use onprem_proxmox::{ErrorKind, Params};
 use tf_provider::{Diagnostic, Diagnostics, EphemeralContext, EphemeralResource, Result};
 
 use super::Proxmox;
@@ -57,6 +57,7 @@ impl EphemeralResource for Ticket {
         let pve =
             pve.until(cx.deadline(), cx.time_limit(), "the time limit of an ephemeral resource");
         let given = arguments.username.zip(arguments.password.clone().map(Secret::new));
+        let own = given.is_some();
         let (username, password) = given.or_else(|| pve.login.clone()).ok_or_else(|| {
             Diagnostic::error("There is no user to make a ticket for")
                 .detail("The provider block has an API token, and a token makes no ticket.")
@@ -64,7 +65,16 @@ impl EphemeralResource for Ticket {
                 .at("username")
         })?;
         let params = Params::new().with("username", &username).with("password", &password);
-        let answer = pve.request(Method::POST, "/access/ticket", &params).await?;
+        let answer = pve.request(Method::POST, "/access/ticket", &params).await;
+        let answer = answer.map_err(|error| match error.kind() {
+            ErrorKind::Unauthorized if own => {
+                Diagnostic::error(format!("Proxmox VE refused the login of {username}"))
+                    .detail(error.to_string())
+                    .hint("check `username`, its realm, and `password`; the user may be disabled")
+                    .at("username")
+            }
+            _ => error.into(),
+        })?;
         if answer["NeedTFA"] == 1 {
             return Err(Diagnostic::error(format!("{username} needs a second factor to log in"))
                 .hint("take a user without one, with no more rights than it needs")

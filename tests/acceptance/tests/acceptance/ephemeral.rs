@@ -47,6 +47,7 @@ fn a_token_makes_no_ticket() {
          \"hunter2\"\n}\n",
     );
     let run = stage.plan_fails();
+    run.error().says("refused the login of root@pam").at("username");
     assert!(!run.output().contains("hunter2"), "{run}");
 }
 
