@@ -178,9 +178,19 @@ impl<R: ResourceModel> Context<R> {
         matches!(self.planned_object.get(name), Some(CtyValue::Unknown(_)))
     }
 
-    /// Whether the configuration that was last applied sets the setting at `path`.
+    /// Whether the configuration that was last applied, or is, sets the setting at `path`, or names the
+    /// element of a map there.
     pub fn configured(&self, path: &str) -> bool {
         self.progress.lock().private.configured().contains(path)
+    }
+
+    /// What the plan says of the attribute of this name; nothing where it leaves it to the apply. An
+    /// update has to answer that, even where the server has something else since: the next refresh shows
+    /// it.
+    pub fn promised<T: AttributeType<Plan = T>>(&self, name: &str) -> Option<T> {
+        let planned = self.planned_object.get(name).filter(|value| !value.is_null())?;
+        let path = Path::from(name);
+        planned.is_wholly_known().then(|| T::read_plan(planned, planned, &path).ok()).flatten()
     }
 
     /// The attributes that this update changes and that `fresh`, what the server has now, shows to have
@@ -314,6 +324,11 @@ impl<R: ResourceModel> PlanContext<R> {
     /// Whether the plan changes the attribute of this name.
     pub fn changes(&self, name: &str) -> bool {
         self.changed.contains(name)
+    }
+
+    /// As [`Context::configured`].
+    pub fn configured(&self, path: &str) -> bool {
+        self.private.configured().contains(path)
     }
 
     /// What was remembered under `key`.

@@ -32,7 +32,7 @@ pub(crate) fn plan(
     Plan { planned, replace, inert }
 }
 
-/// The settings that a configuration sets, as paths.
+/// The settings that a configuration sets, and the elements of maps that it names, as paths.
 pub(crate) fn configured(attributes: &[Attribute], config: &Object) -> BTreeSet<String> {
     let mut paths = BTreeSet::new();
     gather(attributes, config, &Path::default(), &mut paths);
@@ -49,9 +49,11 @@ fn gather(attributes: &[Attribute], config: &Object, path: &Path, paths: &mut BT
             (Some((_, nested)), CtyValue::Object(inner)) => gather(nested, inner, &path, paths),
             (Some((_, nested)), CtyValue::Map(elements)) => {
                 for (key, element) in elements {
+                    let path = path.clone().key(key);
                     if let CtyValue::Object(inner) = element {
-                        gather(nested, inner, &path.clone().key(key), paths);
+                        gather(nested, inner, &path, paths);
                     }
+                    paths.insert(path.to_string());
                 }
             }
             (Some((_, nested)), CtyValue::List(elements)) => {
