@@ -4,13 +4,15 @@
 //! UUID in a VM's `smbios1` does: no clone and no rollback changes it, and no two guests share one.
 //! It is kept in private state and in the attribute `uuid`.
 
-use onprem_proxmox::{GuestConfig, VmId};
-use tf_provider::{Context, Diagnostic, Resource, Result};
+use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, VmId};
+use tf_provider::{Context, Diagnostic, Resource, ResourceModel, Result};
 
 use super::claim::begun_uuid;
 
 /// Key of the UUID in private state, and name of the attribute.
 pub(crate) const UUID: &str = "uuid";
+/// Key of a container's first MAC address in private state.
+const ADDRESS: &str = "address";
 /// Key of the digest in private state.
 const DIGEST: &str = "digest";
 
@@ -25,17 +27,34 @@ pub(crate) enum Whose {
 
 /// Compares a guest with the state. An import takes whatever is there.
 fn whose<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<Whose> {
-    // Terraform gives the destroy of a tainted object no private state; the attribute has it, too.
-    let remembered: Option<String> = cx.recall(UUID)?;
-    let remembered = remembered.or_else(|| cx.prior_text(UUID).map(str::to_owned));
+    let remembered = remembered(cx)?;
     // A clone has a UUID from the server, and a container none, until it is made: the mark has ours.
     let found = [uuid(config), begun_uuid(config)];
     Ok(match remembered {
         Some(ours) if found.contains(&Some(ours.clone())) => Whose::Ours,
+        Some(_) if lost_its_id(cx, config)? => Whose::Ours,
         Some(_) => Whose::Strangers,
         None if cx.imported() => Whose::Ours,
         None => Whose::Unknown,
     })
+}
+
+/// The fingerprint in the state. A guest that has none leaves it empty.
+///
+/// # Errors
+/// A private state that cannot be read.
+pub(crate) fn remembered<R: ResourceModel>(cx: &Context<R>) -> Result<Option<String>> {
+    // Terraform gives the destroy of a tainted object no private state; the attribute has it, too.
+    let remembered: Option<String> = cx.recall(UUID)?;
+    let remembered = remembered.or_else(|| cx.prior_text(UUID).map(str::to_owned));
+    Ok(remembered.filter(|uuid| !uuid.is_empty()))
+}
+
+/// Whether somebody took the id out of a container's description: its first address tells it then.
+fn lost_its_id<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<bool> {
+    let before: Option<String> = cx.recall(ADDRESS)?;
+    let bare = config.text("smbios1").is_none() && !has_id(config);
+    Ok(bare && before.is_some() && before == first_address(config))
 }
 
 /// As [`whose`], and no guess where nobody can tell yet.
@@ -83,7 +102,7 @@ pub(crate) fn recognise<R: Resource>(
         Whose::Unknown => cx.warn(
             Diagnostic::warning(format!("Nothing tells whether guest {vm_id} is still the same"))
                 .detail("Its fingerprint is missing from the state, so it will not be destroyed.")
-                .hint("`terraform state rm` it and import it again, which takes the fingerprint"),
+                .hint(again(config)),
         ),
     }
     Ok(whose != Whose::Strangers)
@@ -107,11 +126,26 @@ pub(crate) fn ensure_ours<R: Resource>(
     let why = match whose(cx, config)? {
         Whose::Ours => return Ok(()),
         Whose::Strangers => "The guest with this number is another one than this resource made.",
-        Whose::Unknown => "Its fingerprint is missing from the state, so it may be another guest.",
+        Whose::Unknown => {
+            return Err(Diagnostic::error(format!("Guest {vm_id} was not {attempted}"))
+                .detail("Its fingerprint is missing from the state, so it may be another guest.")
+                .hint(again(config)));
+        }
     };
     Err(Diagnostic::error(format!("Guest {vm_id} was not {attempted}"))
         .detail(why)
         .hint("`terraform state rm` it; if it is the right one, import it again"))
+}
+
+/// How a state gets a fingerprint, which the guest may not have yet.
+fn again(config: &GuestConfig) -> &'static str {
+    match uuid(config) {
+        Some(_) => "`terraform state rm` it and import it again, which takes the fingerprint",
+        None => {
+            "the guest has none: give a VM a `uuid` in its SMBIOS settings, or a container a network \
+             device; then `terraform state rm` it and import it again"
+        }
+    }
 }
 
 /// Refuses to destroy a protected guest while it still runs: the server would refuse once it is off.
@@ -151,9 +185,15 @@ pub(crate) fn ensure_unmoved<R: Resource>(cx: &Context<R>, vm_id: VmId, fresh: &
 
 /// Keeps the fingerprint and the digest.
 pub(crate) fn remember<R: Resource>(cx: &Context<R>, config: &GuestConfig) -> Result<()> {
-    if let Some(uuid) = uuid(config) {
+    if remembered(cx)?.is_none()
+        && let Some(uuid) = uuid(config)
+    {
         cx.remember(UUID, &uuid)?;
         cx.reached(UUID, &uuid);
+    }
+    match first_address(config) {
+        Some(address) => cx.remember(ADDRESS, &address)?,
+        None => cx.forget(ADDRESS),
     }
     cx.remember(DIGEST, &config.digest())
 }
@@ -173,20 +213,72 @@ pub(crate) fn uuid(config: &GuestConfig) -> Option<String> {
         let uuid = smbios.split(',').find_map(|part| part.strip_prefix("uuid="));
         return uuid.map(str::to_ascii_lowercase);
     }
-    id_of(config).or_else(|| begun_uuid(config)).or_else(|| {
-        let device = config.text("net0")?;
-        let address = device.split(',').find_map(|part| part.strip_prefix("hwaddr="));
-        address.map(str::to_ascii_lowercase)
-    })
+    id_of(config).or_else(|| begun_uuid(config)).or_else(|| first_address(config))
+}
+
+/// The first MAC address of a container; it may change.
+fn first_address(config: &GuestConfig) -> Option<String> {
+    let device = config.text("net0")?;
+    let address = device.split(',').find_map(|part| part.strip_prefix("hwaddr="));
+    address.map(str::to_ascii_lowercase)
+}
+
+/// What tells a guest from the next one of the same number, for whoever is not about the guest itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Trace {
+    kind: Option<String>,
+    uuid: Option<String>,
+    address: Option<String>,
+}
+
+impl Trace {
+    /// That of a guest that was found.
+    pub(crate) fn of(found: &GuestLocation) -> Self {
+        let config = &found.config;
+        let uuid = match found.kind {
+            GuestKind::Lxc => id_of(config).or_else(|| begun_uuid(config)),
+            _ => uuid(config),
+        };
+        Self { kind: Some(found.kind.to_string()), uuid, address: first_address(config) }
+    }
+
+    /// As it is kept in private state.
+    pub(crate) fn parts(&self) -> [&Option<String>; 3] {
+        [&self.kind, &self.uuid, &self.address]
+    }
+
+    /// From what was kept.
+    pub(crate) fn from_parts([kind, uuid, address]: [Option<String>; 3]) -> Self {
+        Self { kind, uuid, address }
+    }
+
+    /// Whether it leads to the same guest, as far as anything tells.
+    pub(crate) fn leads_to(&self, other: &Self) -> bool {
+        let same = match (&self.uuid, &other.uuid) {
+            (Some(one), Some(other)) => one == other,
+            _ => self.address == other.address,
+        };
+        self.kind == other.kind && same
+    }
 }
 
 const ID: &str = "<!-- onprem:id ";
 
-/// The id in the comment at the end of a description.
+/// The id in a comment of ours. It stands at the end of the description, until somebody writes below it.
 fn id_of(config: &GuestConfig) -> Option<String> {
     let description = config.text("description")?;
-    let (_, id) = description.trim_end().rsplit_once(ID)?;
-    id.strip_suffix(" -->").map(str::to_owned)
+    let (_, rest) = description.rsplit_once(ID)?;
+    rest.split_once(" -->").map(|(id, _)| id.to_owned())
+}
+
+/// Whether the description of a container tells it.
+pub(crate) fn has_id(config: &GuestConfig) -> bool {
+    id_of(config).is_some() || begun_uuid(config).is_some()
+}
+
+/// Whether the first address of a container is all that tells it from others.
+pub(crate) fn is_address(config: &GuestConfig, id: &str) -> bool {
+    first_address(config).as_deref() == Some(id)
 }
 
 /// A description with an id at its end.
@@ -197,10 +289,11 @@ pub(crate) fn with_id(description: &str, id: &str) -> String {
     }
 }
 
-/// A description with the id that the guest has, if it has one.
-pub(crate) fn with_id_of(config: &GuestConfig, description: &str) -> String {
-    match id_of(config).or_else(|| begun_uuid(config)) {
-        Some(id) => with_id(description, &id),
+/// A description with the id that the guest has, or else the one that is `known`, if there is one.
+pub(crate) fn with_id_of(config: &GuestConfig, known: Option<&str>, description: &str) -> String {
+    let found = id_of(config).or_else(|| begun_uuid(config));
+    match found.as_deref().or(known) {
+        Some(id) => with_id(description, id),
         None => description.to_owned(),
     }
 }

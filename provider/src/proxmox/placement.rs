@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use onprem_proxmox::{GuestKind, GuestLocation, MigrateContainer, MigrateVm, NodeName, VmId};
-use tf_provider::{Change, Result, Text, Value};
+use tf_provider::{Change, Context, Diagnostic, ResourceModel, Result, Text, Value};
 
 use super::Proxmox;
 
@@ -24,8 +24,9 @@ impl Homes<'_> {
 /// restarted. Nothing when it has gone.
 ///
 /// # Errors
-/// What the server said.
-pub(crate) async fn bring(
+/// That it was moved since the plan; what the server said.
+pub(crate) async fn bring<R: ResourceModel>(
+    cx: &Context<R>,
     pve: &Proxmox,
     vm_id: VmId,
     found: GuestLocation,
@@ -34,6 +35,12 @@ pub(crate) async fn bring(
 ) -> Result<Option<GuestLocation>> {
     if homes.include(&found.node) {
         return Ok(Some(found));
+    }
+    if !cx.leaves_open("current_node") {
+        return Err(Diagnostic::error(format!("Guest {vm_id} was moved to {}", found.node))
+            .detail("Somebody moved it since the plan was made, which so says nothing of moving it back.")
+            .hint("plan again; or add the node to `allowed_nodes`")
+            .at("node"));
     }
     let node = (**homes.node).clone();
     match found.kind {
@@ -62,6 +69,25 @@ pub(crate) async fn pool(pve: &Proxmox, vm_id: VmId, change: &Change<String>) ->
         pve.pool(name).add_guest(vm_id, true).await?;
     }
     Ok(())
+}
+
+/// The node that a guest leaves in a plan, and words for the one that it goes to. On its way the server may
+/// give its volumes other names.
+pub(crate) fn leaves(
+    current: &Value<String>,
+    node: &Value<Text<NodeName>>,
+    allowed: &Value<Vec<Value<Text<NodeName>>>>,
+) -> Option<(String, String)> {
+    let now = current.known()?;
+    let mut homes = allowed.known().into_iter().flatten().filter_map(Value::known);
+    if homes.any(|home| home.to_string() == *now) {
+        return None;
+    }
+    match node.known().map(ToString::to_string) {
+        Some(node) if node == *now => None,
+        Some(node) => Some((now.clone(), node)),
+        None => Some((now.clone(), "a node that is not known yet".to_owned())),
+    }
 }
 
 /// The node that the state names for a guest that is on `now`: the one that was asked for, wherever the

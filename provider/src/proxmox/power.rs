@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use onprem_proxmox::{GuestKind, GuestLocation, PendingValue, Power, VmId};
-use tf_provider::{Choice, Diagnostic, Result};
+use onprem_proxmox::{AgentAnswer, GuestKind, GuestLocation, PendingValue, Power, VmId};
+use tf_provider::schema::Class;
+use tf_provider::{Choice, Context, Diagnostic, ResourceModel, Result};
 
 use super::Proxmox;
 
@@ -45,6 +46,14 @@ impl Policy {
         Ok(Self { reboot: reboot.clone(), shutdown_timeout: shutdown_timeout(timeout)? })
     }
 
+    /// The same, with no restart where the plan did not announce one, and so tells that nothing waits.
+    pub(crate) fn announced<R: ResourceModel>(mut self, cx: &Context<R>) -> Self {
+        if !cx.leaves_open("pending_reboot") {
+            self.reboot = RebootPolicy::Never;
+        }
+        self
+    }
+
     /// Brings a guest that is `running` or not to what is `wanted`, and restarts it where changes wait
     /// and that is allowed. `changed` says whether this apply changed what the guest is made of. Whether
     /// it runs then.
@@ -65,7 +74,7 @@ impl Policy {
                 Ok(true)
             }
             (true, false) => {
-                self.switch_off(power).await?;
+                self.switch_off(pve, power).await?;
                 Ok(false)
             }
             (true, true) if self.restarts(power, changed).await? => {
@@ -85,11 +94,20 @@ impl Policy {
     ///
     /// # Errors
     /// What the server said.
-    pub(crate) async fn switch_off(&self, power: &Power) -> Result<()> {
+    pub(crate) async fn switch_off(&self, pve: &Proxmox, power: &Power) -> Result<()> {
         if !power.is_running().await? {
             return Ok(());
         }
         power.shutdown(self.shutdown_timeout, true).await?;
+        // Under high availability the task only gives the order.
+        while power.is_running().await? {
+            if pve.deadline().has_passed() {
+                return Err(Diagnostic::error("The guest does not stop")
+                    .detail("It was told to shut down, and to be switched off after that.")
+                    .hint("look at its console, and at its state under Datacenter -> HA"));
+            }
+            tokio::time::sleep(pve.deadline().at_most(Duration::from_millis(500))).await;
+        }
         if power.kind() == GuestKind::Qemu {
             // The node cleans up after the old process and would take a new one for it.
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -106,7 +124,7 @@ impl Policy {
                 tracing::info!(%error, "the guest does not shut down: it is switched off");
                 let at_once =
                     Self { reboot: self.reboot.clone(), shutdown_timeout: Duration::ZERO };
-                at_once.switch_off(power).await?;
+                at_once.switch_off(pve, power).await?;
                 power.start().await?;
                 return Ok(());
             }
@@ -207,6 +225,18 @@ pub(crate) fn notice(policy: &RebootPolicy, cold: &[String]) -> Diagnostic {
     }
 }
 
+/// The attributes whose change `always` restarts a guest for.
+pub(crate) fn noticed<R: ResourceModel>() -> Vec<&'static str> {
+    const UNNOTICED: [&str; 3] = ["reboot", "started", "startup"];
+    let attribute = R::schema().attributes.into_iter().find(|one| one.name == "pending_reboot");
+    match attribute.map(|attribute| attribute.class) {
+        Some(Class::Computed { until }) => {
+            until.iter().copied().filter(|name| !UNNOTICED.contains(name)).collect()
+        }
+        _ => vec![],
+    }
+}
+
 /// What a plan says of a restart that was due before it.
 pub(crate) fn overdue(policy: &RebootPolicy) -> Diagnostic {
     let policy = policy.as_str();
@@ -230,14 +260,23 @@ pub(crate) async fn addresses(
     wait: bool,
 ) -> Result<Vec<String>> {
     loop {
-        let (interfaces, disabled) = match found.kind {
-            GuestKind::Lxc => (pve.lxc(&found.node, vm_id).interfaces().await?, false),
-            _ => {
-                let answer = pve.qemu(&found.node, vm_id).agent().interfaces().await?;
-                let disabled = answer == onprem_proxmox::AgentAnswer::Disabled;
-                (answer.answered().unwrap_or_default(), disabled)
+        let answer = match found.kind {
+            GuestKind::Lxc => {
+                let interfaces = pve.lxc(&found.node, vm_id).interfaces().await;
+                interfaces.map(AgentAnswer::Answered)
             }
+            _ => pve.qemu(&found.node, vm_id).agent().interfaces().await,
         };
+        let answer = match answer {
+            // All else is done, and nobody waits for this: a privilege may be missing for it alone.
+            Err(error) if !wait => {
+                tracing::warn!(%error, %vm_id, "nobody tells the guest's addresses");
+                return Ok(vec![]);
+            }
+            answer => answer?,
+        };
+        let disabled = answer == AgentAnswer::Disabled;
+        let interfaces = answer.answered().unwrap_or_default();
         let all = interfaces.iter().flat_map(|interface| &interface.addresses);
         let found: Vec<String> =
             all.filter(|address| address.is_reachable()).map(|a| a.ip.to_string()).collect();

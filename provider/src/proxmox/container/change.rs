@@ -1,14 +1,13 @@
 //! Brings a container to its plan.
 
-use std::collections::BTreeMap;
-
 use onprem_proxmox::{GuestConfig, MoveVolume, NodeName, Params, VmId, VolumeId};
 use tf_provider::api::ApiChanges;
-use tf_provider::{Diagnostic, Result, Value};
+use tf_provider::{Diagnostic, Result};
 
 use super::options::{FEATURES, Features};
-use super::volumes::{MountPointValues, Wanted};
+use super::volumes::Wanted;
 use super::{ContainerPlan, network};
+use crate::proxmox::claim::unmarked;
 use crate::proxmox::hardware::disk;
 use crate::proxmox::names::MountSlot;
 use crate::proxmox::{Proxmox, fingerprint, format, parameters};
@@ -19,6 +18,8 @@ pub(super) struct Guest<'a> {
     pub(super) vm_id: VmId,
     pub(super) node: &'a NodeName,
     pub(super) plan: &'a ContainerPlan,
+    /// What the state knows it by; nothing while it is being made.
+    pub(super) id: Option<String>,
 }
 
 impl Guest<'_> {
@@ -31,7 +32,15 @@ impl Guest<'_> {
     ) -> Result<()> {
         if let Some(description) = options.get_mut("description") {
             let text = description.as_ref().map(format::text).unwrap_or_default();
-            *description = Some(fingerprint::with_id_of(config, &text).into());
+            let text = fingerprint::with_id_of(config, self.id.as_deref(), &text);
+            *description = Some(text.into());
+        } else if let Some(id) = self.id.as_deref().filter(|_| !fingerprint::has_id(config))
+            && (network || !fingerprint::is_address(config, id))
+        {
+            // Its address tells it no more after this, or somebody took the id out.
+            let text = config.text("description").unwrap_or_default();
+            let text = fingerprint::with_id(unmarked(&text), id);
+            options.insert("description".to_owned(), Some(text.into()));
         }
         // The server knows a default for it and does not let go of it.
         if let Some(memory @ None) = options.get_mut("memory") {
@@ -96,23 +105,16 @@ impl Guest<'_> {
         root.chain(mounts.map(|(slot, mount)| mount.wanted(*slot))).collect()
     }
 
-    /// Makes, grows, moves, changes and detaches volumes; `prior` are the mount points of the state. The
-    /// volumes that were detached.
-    pub(super) async fn volumes(
-        &self,
-        prior: Option<&BTreeMap<MountSlot, Value<MountPointValues>>>,
-    ) -> Result<Vec<VolumeId>> {
+    /// Makes, grows, moves and changes volumes, and detaches those that are `leaving`. The volumes that
+    /// were detached.
+    pub(super) async fn volumes(&self, leaving: &[MountSlot]) -> Result<Vec<VolumeId>> {
         for wanted in self.wanted() {
             self.volume(&wanted).await?;
         }
         let mut detached = vec![];
-        let Some(planned) = &self.plan.mount_points else { return Ok(detached) };
-        for slot in prior.into_iter().flatten().map(|(slot, _)| slot.to_string()) {
+        for slot in leaving.iter().map(ToString::to_string) {
             let config = self.config().await?;
             let Some(current) = config.text(&slot) else { continue };
-            if planned.keys().any(|planned| planned.to_string() == slot) {
-                continue;
-            }
             let mut params = Params::new();
             params.delete(&slot);
             self.update(params, &config).await?;

@@ -51,13 +51,13 @@ pub(super) async fn create(
         }
     };
     let found = located(pve, &plan, vm_id).await?;
-    let guest = Guest { pve, vm_id, node: &found.node, plan: &plan };
+    let guest = Guest { pve, vm_id, node: &found.node, plan: &plan, id: None };
     // A clone has all of its source, and what was begun before may be of another configuration.
     let mut options = plan.options.to_api();
     options.remove("description");
     let options = options.into_iter().map(|(key, value)| (key, Some(value))).collect();
     guest.options(options, true, &found.config).await?;
-    let _ = guest.volumes(None).await?;
+    let _ = guest.volumes(&[]).await?;
     let power = power(pve, &found, vm_id);
     let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
     let running = power.is_running().await?;

@@ -24,6 +24,7 @@ use tf_provider::{
 
 use super::fingerprint::{self, Whose};
 use super::format::Pve;
+use super::hardware::planning::leaving;
 use super::peers;
 use super::placement::{self, Homes};
 use super::power::{self, Policy, RebootPolicy, power, shutdown_timeout};
@@ -196,21 +197,32 @@ impl Resource for Container {
             fingerprint::ensure_unmoved(cx, vm_id, &fresh)?;
         }
         let homes = Homes { node: &plan.node, allowed: plan.allowed_nodes.as_ref() };
-        let found = placement::bring(&pve, vm_id, found, homes, running).await?;
+        let found = placement::bring(cx, &pve, vm_id, found, homes, running).await?;
         let found = found.ok_or_else(|| gone(vm_id))?;
         placement::pool(&pve, vm_id, &changes.pool).await?;
-        let guest = Guest { pve: &pve, vm_id, node: &found.node, plan };
+        let id = fingerprint::remembered(cx)?;
+        let guest = Guest { pve: &pve, vm_id, node: &found.node, plan, id };
         let network = changes.network.is_change();
         guest.options(changes.options.to_api(), network, &found.config).await?;
-        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
+        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?.announced(cx);
         let power = power(&pve, &found, vm_id);
-        let wanted = Some(plan.started.unwrap_or(running));
+        // Where nothing is configured, what somebody has switched since the plan stays so.
+        let configured = cx.config().and_then(|config| config.started.known()).copied();
+        let wanted = Some(configured.unwrap_or(running));
         if running && guest.moves_volumes(&found.config) && policy.may_restart() {
-            policy.switch_off(&power).await?;
+            policy.switch_off(&pve, &power).await?;
             running = false;
         }
         let prior = cx.prior();
-        let detached = guest.volumes(prior.and_then(|prior| prior.mount_points.known())).await?;
+        let before = prior.and_then(|prior| prior.mount_points.known());
+        let leaving =
+            leaving("mount_points", before, plan.mount_points.as_ref(), |path| cx.configured(path));
+        let mut detached = guest.volumes(&leaving).await?;
+        // What somebody else has put into the slot since is kept.
+        detached.retain(|volume| {
+            let disks = leaving.iter().filter_map(|slot| before?.get(slot)?.known());
+            disks.filter_map(|disk| disk.volume.known()).any(|known| **known == *volume)
+        });
         let running = policy.bring(&pve, &power, wanted, running, remakes(&update)).await?;
         if prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true)) {
             for volume in guest.erase(detached).await? {
@@ -226,6 +238,10 @@ impl Resource for Container {
                 false => vec![],
             };
         }
+        container.current_node = cx.promised("current_node").unwrap_or(container.current_node);
+        container.pending_reboot =
+            cx.promised("pending_reboot").unwrap_or(container.pending_reboot);
+        container.status = cx.promised("status").unwrap_or(container.status);
         container.pool = update.plan.pool;
         Ok(container)
     }
@@ -247,7 +263,7 @@ impl Resource for Container {
         let prior = cx.prior();
         let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
         let policy = Policy::new(&RebootPolicy::Never, timeout.map_or("60s", String::as_str))?;
-        policy.switch_off(&power(&pve, &found, vm_id)).await?;
+        policy.switch_off(&pve, &power(&pve, &found, vm_id)).await?;
         let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
         let delete = DeleteContainer { purge, ..DeleteContainer::default() };
         pve.lxc(&found.node, vm_id).delete(&delete).await?;
@@ -318,7 +334,9 @@ async fn state(
         vm_id: vm_id.number().into(),
         node: node_asked,
         allowed_nodes: None,
-        uuid: fingerprint::uuid(config).unwrap_or_default(),
+        uuid: fingerprint::remembered(cx)?
+            .or_else(|| fingerprint::uuid(config))
+            .unwrap_or_default(),
         current_node: node.to_string(),
         pool: row.and_then(|row| row.pool.clone()),
         template: None,

@@ -6,8 +6,9 @@ use tf_provider::{Diagnostic, PlanContext, Result, Text, Value};
 
 use super::{Container, ContainerValues};
 use crate::proxmox::Proxmox;
-use crate::proxmox::hardware::planning::{DataLoss, taken};
-use crate::proxmox::power::{RebootPolicy, notice, overdue};
+use crate::proxmox::hardware::planning::{DataLoss, leaving, taken};
+use crate::proxmox::placement::leaves;
+use crate::proxmox::power::{RebootPolicy, notice, noticed, overdue};
 
 /// Attributes that a running container takes only at its next start.
 const COLD: [&str; 11] = [
@@ -63,12 +64,17 @@ pub(super) async fn plan(cx: &mut PlanContext<Container>, pve: Option<&Proxmox>)
         allowed: allows(&prior.allow_data_loss),
         wanted: allows(&planned.allow_data_loss),
     };
-    let mut detaches = false;
-    if let (Some(before), Some(after)) = (prior.mount_points.known(), planned.mount_points.known())
-    {
-        for slot in before.keys().filter(|slot| !after.contains_key(slot)) {
-            detaches = true;
-            cx.report(data_loss.warning(&format!("Mount point {slot}")).at("mount_points"));
+    let (before, after) = (prior.mount_points.known(), planned.mount_points.known());
+    let leaving = leaving("mount_points", before, after, |path| cx.configured(path));
+    for slot in &leaving {
+        cx.report(data_loss.warning(&format!("Mount point {slot}")).at("mount_points"));
+    }
+    let journey = leaves(&prior.current_node, &planned.node, &planned.allowed_nodes);
+    if journey.is_some() {
+        let slots = planned.mount_points.known().into_iter().flatten();
+        let mounts = slots.map(|(slot, _)| Path::from("mount_points").key(slot.to_string()));
+        for volume in mounts.chain(["rootfs".into()]) {
+            cx.unknown(volume.attribute("volume"));
         }
     }
     let policy = planned.reboot.known().unwrap_or(&RebootPolicy::Never);
@@ -91,8 +97,23 @@ pub(super) async fn plan(cx: &mut PlanContext<Container>, pve: Option<&Proxmox>)
         COLD.into_iter().filter(|name| cx.changes(name)).map(str::to_owned).collect();
     // What is added is mounted at once.
     let changed = volumes.iter().any(|volume| volume.path != Path::from("rootfs"));
-    if cx.changes("mount_points") && (changed || detaches) {
+    if cx.changes("mount_points") && (changed || !leaving.is_empty()) {
         cold.push("mount_points".to_owned());
+    }
+    if *policy == RebootPolicy::Always {
+        let changed = noticed::<Container>().into_iter().filter(|name| cx.changes(name));
+        cold = changed.map(str::to_owned).collect();
+    }
+    if let Some((now, node)) = journey {
+        let why =
+            format!("It moves from {now} to {node}, and a container moves only while it is off.");
+        cx.report(match policy {
+            RebootPolicy::Error => Diagnostic::error("The move needs a restart")
+                .detail(why)
+                .hint("`reboot` is `error`: set it to another policy, or apply `started = false` first")
+                .at("node"),
+            _ => Diagnostic::warning("The guest will be restarted").detail(why).at("node"),
+        });
     }
     if !cold.is_empty() {
         cold.sort();

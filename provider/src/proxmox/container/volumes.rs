@@ -41,7 +41,7 @@ pub(crate) struct MountPoint {
     pub(super) size: f64,
     /// Volume id.
     #[attr(computed(until = [storage]))]
-    volume: Text<VolumeId>,
+    pub(super) volume: Text<VolumeId>,
     #[attr(flatten)]
     options: MountOptions,
 }

@@ -13,11 +13,11 @@ mod rules;
 mod scope;
 mod single;
 
-use onprem_proxmox::{Firewall, GuestKind, GuestLocation, VmId};
+use onprem_proxmox::{Firewall, GuestKind, VmId};
 use tf_provider::{Context, Diagnostic, Resource, Result};
 
 use super::Proxmox;
-use super::fingerprint;
+use super::fingerprint::Trace;
 
 pub(crate) use alias::FirewallAlias;
 pub(crate) use group::FirewallGroup;
@@ -27,7 +27,7 @@ pub(crate) use rules::FirewallRules;
 pub(crate) use single::FirewallRule;
 
 /// Key of the guest's fingerprint in private state.
-const GUEST: &str = "guest";
+const GUEST: &str = "trace";
 
 /// The firewall of the guest that the state is about; nothing when the guest has gone, or its number is
 /// another one's, of which it warns. A create and the read after an import take whatever is there.
@@ -37,9 +37,9 @@ async fn find<R: Resource>(
     vm_id: VmId,
 ) -> Result<Option<Firewall>> {
     let Some(found) = pve.locate(vm_id).await? else { return Ok(None) };
-    let now = guest_of(&found);
-    match cx.recall::<String>(GUEST)? {
-        Some(known) if known != now => {
+    let now = Trace::of(&found);
+    match cx.recall(GUEST)?.map(Trace::from_parts) {
+        Some(known) if !known.leads_to(&now) => {
             cx.warn(
                 Diagnostic::warning(format!("Guest {vm_id} is another one now"))
                     .detail(
@@ -52,8 +52,7 @@ async fn find<R: Resource>(
             );
             return Ok(None);
         }
-        Some(_) => {}
-        None => cx.remember(GUEST, &now)?,
+        _ => cx.remember(GUEST, &now.parts())?,
     }
     Ok(Some(match found.kind {
         GuestKind::Lxc => pve.lxc(&found.node, vm_id).firewall(),
@@ -69,14 +68,4 @@ async fn expect<R: Resource>(cx: &Context<R>, pve: &Proxmox, vm_id: VmId) -> Res
             .hint("refer to `vm_id` of the VM or container, so that it is made first")
             .at("vm_id")
     })
-}
-
-/// What tells a guest from the next one of the same number, as far as anything does: a container has
-/// nothing that no other has.
-fn guest_of(found: &GuestLocation) -> String {
-    let uuid = match found.kind {
-        GuestKind::Lxc => None,
-        _ => fingerprint::uuid(&found.config),
-    };
-    format!("{}/{}", found.kind, uuid.unwrap_or_default())
 }

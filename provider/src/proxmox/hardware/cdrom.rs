@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use onprem_proxmox::{GuestConfig, Params, VolumeId};
 use tf_provider::api::ApiError;
+use tf_provider::cty::Path;
 use tf_provider::{Attributes, Text};
 
-use super::disk::DiskSlot;
+use super::disk::{DiskSlot, ensure_no_disk};
 
 /// A CD drive.
 #[derive(Clone, Attributes)]
@@ -44,19 +45,31 @@ fn media(config: &GuestConfig) -> Vec<(DiskSlot, String)> {
             (slot, text.split(',').next().unwrap_or_default().to_owned())
         })
         .filter(|(_, medium)| !medium.contains("cloudinit"))
+        // A drive of the node is left alone.
+        .filter(|(_, medium)| !medium.starts_with('/'))
         .collect()
 }
 
 /// Sets in `params` what makes the drives of `config` those of `plan`, which are all there shall be.
-pub(crate) fn change(plan: &CdromsPlan, config: &GuestConfig, params: &mut Params) {
+///
+/// # Errors
+/// A slot that holds a disk.
+pub(crate) fn change(
+    plan: &CdromsPlan,
+    config: &GuestConfig,
+    params: &mut Params,
+) -> tf_provider::Result<()> {
     let current: BTreeMap<DiskSlot, String> = media(config).into_iter().collect();
     for (slot, drive) in plan {
         let medium = drive.volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string);
         if current.get(slot) != Some(&medium) {
+            let slot_name = slot.to_string();
+            ensure_no_disk(&slot_name, config, Path::from("cdrom").key(&slot_name))?;
             params.set(&slot.to_string(), format!("{medium},media=cdrom"));
         }
     }
     for slot in current.keys().filter(|slot| !plan.contains_key(slot)) {
         params.delete(&slot.to_string());
     }
+    Ok(())
 }

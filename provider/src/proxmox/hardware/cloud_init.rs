@@ -12,7 +12,7 @@ use tf_provider::{Attributes, Diagnostic, Text, Value};
 use super::super::format::{self, Pve};
 use super::super::names::NetworkSlot;
 use super::cdrom::CdromValues;
-use super::disk::{DiskSlot, api_fields};
+use super::disk::{DiskSlot, DiskValues, api_fields, ensure_no_disk};
 
 /// What cloud-init does on the first boot, on a drive that Proxmox VE makes.
 #[derive(Clone, Attributes)]
@@ -117,6 +117,25 @@ impl Drives<'_> {
         )
     }
 
+    /// What is wrong with them beside `disks` in one configuration.
+    pub(crate) fn displaces(
+        &self,
+        disks: &Value<BTreeMap<DiskSlot, Value<DiskValues>>>,
+    ) -> Option<Diagnostic> {
+        let cloud_init = self.cloud_init.known().and_then(slot);
+        let taken = |slot: &DiskSlot| {
+            cloud_init == Some(*slot)
+                || self.cdrom.known().is_some_and(|drives| drives.contains_key(slot))
+        };
+        let slot = disks.known()?.keys().find(|slot| taken(slot))?;
+        Some(
+            Diagnostic::error(format!("Slot {slot} is given away twice"))
+                .detail("A disk cannot share a slot with a CD drive or the drive of `cloud_init`.")
+                .hint("choose another slot for one of them")
+                .at(Path::from("disks").key(slot.to_string())),
+        )
+    }
+
     /// The attribute that only the apply tells, since this configuration gives its slot to the other one
     /// and does not name it itself.
     pub(crate) fn gives_way(&self, prior: &Self) -> Option<&'static str> {
@@ -192,7 +211,7 @@ pub(crate) fn change(
     password: bool,
     config: &GuestConfig,
     params: &mut Params,
-) -> Result<(), ApiError> {
+) -> tf_provider::Result<()> {
     let slot = plan.slot.as_ref().map_or_else(|| SLOT.to_owned(), ToString::to_string);
     let wanted = format!("{}:cloudinit", plan.storage);
     match drive(config) {
@@ -202,6 +221,7 @@ pub(crate) fn change(
             params.set(&key, wanted);
         }
         None => {
+            ensure_no_disk(&slot, config, Path::from("cloud_init").attribute("slot"))?;
             params.set(&slot, wanted);
         }
     }
@@ -326,6 +346,35 @@ mod tests {
         assert!(
             Drives { cdrom: &drives(&["ide2"]), cloud_init: &Value::Null }.conflict().is_none()
         );
+    }
+
+    /// A CD drive or the drive of cloud-init pushed a disk out of the slot that was given to both.
+    #[test]
+    fn no_drive_takes_the_slot_of_a_disk() {
+        let config = GuestConfig::from(BTreeMap::from([(
+            "ide2".to_owned(),
+            "local-lvm:vm-100-disk-0,size=8G".into(),
+        )]));
+        let plan = CloudInitPlan {
+            storage: "local".parse().unwrap(),
+            slot: None,
+            password: None,
+            password_version: None,
+            ssh_keys: None,
+            ip_config: None,
+            options: CloudInitOptionsPlan {
+                user: None,
+                upgrade: None,
+                dns_servers: None,
+                dns_domain: None,
+            },
+        };
+        let error = change(&plan, false, &config, &mut Params::new()).unwrap_err();
+        assert_eq!(error.summary(), "Slot ide2 holds a disk");
+        let drives = [("ide2".parse().unwrap(), super::super::cdrom::CdromPlan { volume: None })];
+        let drives = BTreeMap::from(drives);
+        let error = super::super::cdrom::change(&drives, &config, &mut Params::new()).unwrap_err();
+        assert_eq!(error.summary(), "Slot ide2 holds a disk");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use onprem_proxmox::{GuestConfig, MoveDisk, NodeName, Params, VmId};
+use onprem_proxmox::{GuestConfig, MoveDisk, NodeName, Params, VmId, VolumeId};
 use tf_provider::api::ApiChanges;
 use tf_provider::cty::Path;
-use tf_provider::{Diagnostic, Result, Value};
+use tf_provider::{Context, Diagnostic, ResourceModel, Result, Value};
 
 use super::Agent;
 use super::cdrom::{self, CdromsPlan};
@@ -13,6 +13,7 @@ use super::cloud_init::{self, CloudInitPlan};
 use super::disk::{self, DiskPlan, DiskSlot, DiskValues};
 use super::firmware::{self, StateDisk};
 use super::network::{self, NetworkPlan};
+use super::planning::leaving;
 use super::{BOOT_ORDER, HardwarePlan};
 use crate::proxmox::{Proxmox, format, parameters};
 
@@ -24,6 +25,34 @@ pub(crate) struct Guest<'a> {
     pub(crate) pve: &'a Proxmox,
     pub(crate) vm_id: VmId,
     pub(crate) node: &'a NodeName,
+}
+
+/// A disk that is taken out.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaving {
+    pub(crate) slot: DiskSlot,
+    /// The volume that may be destroyed: whatever else is in the slot by now is kept.
+    pub(crate) erase: Option<VolumeId>,
+}
+
+impl Leaving {
+    /// The disks of the state that an update takes out.
+    pub(crate) fn of<R: ResourceModel>(
+        cx: &Context<R>,
+        prior: Option<&BTreeMap<DiskSlot, Value<DiskValues>>>,
+        planned: &BTreeMap<DiskSlot, DiskPlan>,
+        erase: bool,
+    ) -> Vec<Self> {
+        let slots = leaving("disks", prior, Some(planned), |path| cx.configured(path));
+        let volume = |slot: &DiskSlot| {
+            let disk = prior?.get(slot)?.known()?;
+            disk.volume.known().map(|volume| (**volume).clone())
+        };
+        slots
+            .into_iter()
+            .map(|slot| Self { slot, erase: volume(&slot).filter(|_| erase) })
+            .collect()
+    }
 }
 
 /// What of its settings to bring to the plan.
@@ -51,7 +80,7 @@ impl Guest<'_> {
             network::change(network, config, &mut params)?;
         }
         if let Some(cdrom) = settings.cdrom {
-            cdrom::change(cdrom, config, &mut params);
+            cdrom::change(cdrom, config, &mut params)?;
         }
         if let Some((cloud_init, password)) = settings.cloud_init {
             cloud_init::change(cloud_init, password, config, &mut params)?;
@@ -90,25 +119,26 @@ impl Guest<'_> {
         self.update(params, &config).await
     }
 
-    /// Makes, grows, moves, changes and detaches disks; `prior` are those that the state had. With `erase`
-    /// the volumes of those that leave are destroyed, else they stay as unused ones.
+    /// Makes, grows, moves, changes and detaches disks. What leaves stays as an unused disk, but for the
+    /// volumes that may be erased.
     pub(crate) async fn disks(
         &self,
         planned: &BTreeMap<DiskSlot, DiskPlan>,
-        prior: Option<&BTreeMap<DiskSlot, Value<DiskValues>>>,
-        erase: bool,
+        leaving: &[Leaving],
     ) -> Result<()> {
         for (slot, disk) in planned {
             self.disk(*slot, disk).await?;
         }
-        for slot in prior.into_iter().flatten().map(|(slot, _)| slot) {
+        for Leaving { slot, erase } in leaving {
             let config = self.config().await?;
-            if !planned.contains_key(slot) && config.contains(&slot.to_string()) {
-                let mut params = Params::new();
-                params.delete(&slot.to_string());
-                params.set_opt("force", erase.then_some(true));
-                self.update(params, &config).await?;
-            }
+            let slot = slot.to_string();
+            let Some(current) = config.text(&slot) else { continue };
+            let volume = disk::volume_and_size(&current).map(|(volume, _)| volume);
+            let erase = erase.is_some() && volume == *erase;
+            let mut params = Params::new();
+            params.delete(&slot);
+            params.set_opt("force", erase.then_some(true));
+            self.update(params, &config).await?;
         }
         Ok(())
     }
@@ -123,7 +153,13 @@ impl Guest<'_> {
             qemu.update_in_task(&params).await?;
             return Ok(());
         };
-        let Some((volume, size)) = disk::volume_and_size(&current) else { return Ok(()) };
+        let drive = current.contains("media=cdrom");
+        let Some((volume, size)) = disk::volume_and_size(&current).filter(|_| !drive) else {
+            return Err(Diagnostic::error(format!("Slot {key} holds no volume"))
+                .detail(format!("It holds {current}, which is left alone."))
+                .hint("choose another slot, or empty this one on the server")
+                .at(Path::from("disks").key(&key)));
+        };
         if volume.storage() != *disk.storage() {
             let to = MoveDisk {
                 storage: Some(disk.storage().clone()),

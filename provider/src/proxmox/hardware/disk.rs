@@ -7,7 +7,8 @@ use std::str::FromStr;
 use onprem_proxmox::property_string::PropertyString;
 use onprem_proxmox::{GuestConfig, StorageName, VolumeId};
 use tf_provider::api::{ApiError, ApiFields, FromApi, Json};
-use tf_provider::{Attributes, Choice, Text, Value};
+use tf_provider::cty::Path;
+use tf_provider::{Attributes, Choice, Diagnostic, Text, Value};
 
 use super::super::format::{self, Pve};
 
@@ -25,7 +26,7 @@ pub(crate) struct Disk {
     format: Option<String>,
     /// Volume id.
     #[attr(computed(until = [storage]))]
-    volume: Text<VolumeId>,
+    pub(super) volume: Text<VolumeId>,
     #[attr(flatten)]
     options: DiskOptions,
 }
@@ -188,13 +189,35 @@ impl fmt::Display for DiskSlot {
 /// The disks of a VM by slot; its `disks` attribute.
 pub(crate) type Disks = BTreeMap<DiskSlot, Disk>;
 
-/// Reads all disks of a VM; media and the cloud-init drive are none.
+/// Reads all disks of a VM that are volumes; media and the cloud-init drive are none, and devices of the
+/// node are left alone.
 pub(crate) fn read(config: &GuestConfig) -> Result<Disks, ApiError> {
     let mut disks = Disks::new();
     for (slot, text) in slots(config) {
+        if volume_and_size(&text).is_none() {
+            continue;
+        }
         disks.insert(slot, disk(&text).map_err(|error| error.within(&slot.to_string()))?);
     }
     Ok(disks)
+}
+
+/// Refuses a slot that holds a disk to whatever is none: the disk would be pushed out of it.
+///
+/// # Errors
+/// What is in the slot; `path` is the attribute that wants it.
+pub(crate) fn ensure_no_disk(
+    slot: &str,
+    config: &GuestConfig,
+    path: Path,
+) -> tf_provider::Result<()> {
+    let Some(text) = config.text(slot).filter(|text| !text.contains("media=cdrom")) else {
+        return Ok(());
+    };
+    Err(Diagnostic::error(format!("Slot {slot} holds a disk"))
+        .detail(format!("It is {}.", text.split(',').next().unwrap_or_default()))
+        .hint("choose another slot, or detach the disk first")
+        .at(path))
 }
 
 /// The slots that hold a disk, with its property string.
@@ -327,6 +350,18 @@ mod tests {
         assert_eq!(gibibytes("1T"), Some(1024.0));
         assert_eq!(size_text(2.5), "2621440K");
         assert_eq!(size_text(8.0), "8G");
+    }
+
+    /// A disk of the node that is passed through made its VM unreadable.
+    #[test]
+    fn a_device_of_the_node_is_left_alone() {
+        let config = GuestConfig::from(BTreeMap::from([
+            ("scsi0".to_owned(), Json::from("local-lvm:vm-100-disk-0,size=8G")),
+            ("scsi1".to_owned(), Json::from("/dev/disk/by-id/ata-X:1,size=1T")),
+            ("sata0".to_owned(), Json::from("/dev/sdb")),
+        ]));
+        let slots: Vec<String> = read(&config).unwrap().keys().map(ToString::to_string).collect();
+        assert_eq!(slots, ["scsi0"]);
     }
 
     #[test]

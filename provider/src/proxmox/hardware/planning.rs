@@ -1,6 +1,7 @@
 //! What a plan of a guest says beyond the classes of its attributes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use onprem_proxmox::Resource as Row;
 use tf_provider::cty::Path;
@@ -23,6 +24,8 @@ pub(crate) struct PlannedDisks<'a> {
     /// Whether a source is cloned, which brings disks along.
     pub(crate) clone: bool,
     pub(crate) data_loss: DataLoss,
+    /// The slots that are taken out of the configuration.
+    pub(crate) leaving: Vec<DiskSlot>,
 }
 
 /// Whether what is taken out of the configuration may be erased.
@@ -51,6 +54,22 @@ impl DataLoss {
             false => warning,
         }
     }
+}
+
+/// The slots of the state that a plan has no more, where a configuration has named them: of others nobody
+/// has said anything, and they are left alone. `name` is the attribute.
+pub(crate) fn leaving<S: Copy + Display + Ord, Old, New>(
+    name: &str,
+    prior: Option<&BTreeMap<S, Old>>,
+    planned: Option<&BTreeMap<S, New>>,
+    configured: impl Fn(&str) -> bool,
+) -> Vec<S> {
+    let Some(planned) = planned else { return vec![] };
+    let slots = prior.into_iter().flatten().map(|(slot, _)| *slot);
+    slots
+        .filter(|slot| !planned.contains_key(slot))
+        .filter(|slot| configured(&Path::from(name).key(slot.to_string()).to_string()))
+        .collect()
 }
 
 impl PlannedDisks<'_> {
@@ -83,10 +102,8 @@ impl PlannedDisks<'_> {
                     .at("disks"),
             );
         }
-        for slot in before.into_iter().flatten().map(|(slot, _)| slot) {
-            if self.planned.known().is_some_and(|planned| !planned.contains_key(slot)) {
-                problems.push(self.data_loss.warning(&format!("Disk {slot}")).at("disks"));
-            }
+        for slot in &self.leaving {
+            problems.push(self.data_loss.warning(&format!("Disk {slot}")).at("disks"));
         }
         problems
     }
@@ -99,12 +116,7 @@ impl PlannedDisks<'_> {
         let old =
             |slot: &DiskSlot| before.and_then(|before| before.get(slot)).and_then(Value::known);
         let hot = |slot: &DiskSlot| hotplug && slot.is_hot();
-        let mut gone = before
-            .into_iter()
-            .flatten()
-            .map(|(slot, _)| slot)
-            .filter(|slot| !planned.contains_key(slot));
-        gone.any(|slot| !hot(slot))
+        self.leaving.iter().any(|slot| !hot(slot))
             || planned.iter().any(|(slot, disk)| match (disk.known(), old(slot)) {
                 (Some(disk), Some(old)) => disk.differs_cold(old),
                 _ => !hot(slot),

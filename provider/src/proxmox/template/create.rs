@@ -47,7 +47,7 @@ pub(super) async fn create(
         guest.settings(everything, &found.config).await?;
     }
     if let Some(disks) = &plan.disks {
-        guest.disks(disks, None, false).await?;
+        guest.disks(disks, &[]).await?;
     }
     guest.boot(&plan.hardware).await?;
     if !is_template(&found.config) {
@@ -81,7 +81,7 @@ fn parameters(plan: &TemplatePlan, claim: &Claim) -> Result<Params> {
         network::change(network, &nothing, &mut params)?;
     }
     if let Some(cdrom) = &plan.cdrom {
-        cdrom::change(cdrom, &nothing, &mut params);
+        cdrom::change(cdrom, &nothing, &mut params)?;
     }
     if let Some(cloud_init) = &plan.cloud_init {
         cloud_init::change(cloud_init, true, &nothing, &mut params)?;

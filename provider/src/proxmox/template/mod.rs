@@ -20,7 +20,7 @@ use super::format::Pve;
 use super::hardware::Hardware;
 use super::hardware::cdrom::{self, Cdroms};
 use super::hardware::cloud_init::{self, CloudInit, CloudInitValues, Drives};
-use super::hardware::converge::{Guest, Settings};
+use super::hardware::converge::{Guest, Leaving, Settings};
 use super::hardware::disk::{self, Disks};
 use super::hardware::network::{self, Network};
 use super::parameters;
@@ -92,7 +92,7 @@ impl Resource for Template {
 
     fn validate(config: &TemplateValues, diagnostics: &mut Diagnostics) {
         let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
-        if let Some(conflict) = drives.conflict() {
+        if let Some(conflict) = drives.conflict().or_else(|| drives.displaces(&config.disks)) {
             diagnostics.push(conflict);
         }
     }
@@ -152,7 +152,8 @@ impl Resource for Template {
         if let Some(disks) = &update.plan.disks {
             let prior = cx.prior();
             let erase = prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true));
-            guest.disks(disks, prior.and_then(|prior| prior.disks.known()), erase).await?;
+            let before = prior.and_then(|prior| prior.disks.known());
+            guest.disks(disks, &Leaving::of(cx, before, disks, erase)).await?;
         }
         guest.boot(&update.plan.hardware).await?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;

@@ -5,7 +5,7 @@ use tf_provider::{PlanContext, Result, Value};
 use super::Template;
 use crate::proxmox::Proxmox;
 use crate::proxmox::hardware::cloud_init::Drives;
-use crate::proxmox::hardware::planning::{DataLoss, PlannedDisks, taken};
+use crate::proxmox::hardware::planning::{DataLoss, PlannedDisks, leaving, taken};
 
 pub(super) async fn plan(cx: &mut PlanContext<Template>, pve: Option<&Proxmox>) -> Result<()> {
     let (Some(config), Some(planned)) = (cx.config().cloned(), cx.planned().cloned()) else {
@@ -23,6 +23,12 @@ pub(super) async fn plan(cx: &mut PlanContext<Template>, pve: Option<&Proxmox>) 
             allowed: prior.as_ref().is_some_and(|prior| allows(&prior.allow_data_loss)),
             wanted: allows(&planned.allow_data_loss),
         },
+        leaving: leaving(
+            "disks",
+            prior.as_ref().and_then(|prior| prior.disks.known()),
+            planned.disks.known(),
+            |path| cx.configured(path),
+        ),
     };
     for problem in disks.problems() {
         cx.report(problem);

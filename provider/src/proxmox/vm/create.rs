@@ -64,7 +64,7 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     guest.settings(everything, &found.config).await?;
     state_disks(&guest, &plan).await?;
     if let Some(disks) = &plan.disks {
-        guest.disks(disks, None, false).await?;
+        guest.disks(disks, &[]).await?;
     }
     guest.boot(&plan.hardware).await?;
     let power = power(pve, &found, vm_id);

@@ -23,7 +23,7 @@ use super::Proxmox;
 use super::fingerprint::{self, Whose};
 use super::hardware::cdrom::Cdroms;
 use super::hardware::cloud_init::{CloudInit, Drives};
-use super::hardware::converge::Guest;
+use super::hardware::converge::{Guest, Leaving};
 use super::hardware::disk::Disks;
 use super::hardware::firmware::{EfiDisk, Tpm};
 use super::hardware::network::Network;
@@ -179,7 +179,7 @@ impl Resource for Vm {
             );
         }
         let drives = Drives { cdrom: &config.cdrom, cloud_init: &config.cloud_init };
-        if let Some(conflict) = drives.conflict() {
+        if let Some(conflict) = drives.conflict().or_else(|| drives.displaces(&config.disks)) {
             diagnostics.push(conflict);
         }
         if let Some(text) = config.shutdown_timeout.known()
@@ -240,7 +240,7 @@ impl Resource for Vm {
         let prior = cx.prior();
         let before = prior.and_then(|prior| prior.cloud_init.known());
         let homes = Homes { node: &plan.node, allowed: plan.allowed_nodes.as_ref() };
-        let found = placement::bring(&pve, vm_id, found, homes, running).await?;
+        let found = placement::bring(cx, &pve, vm_id, found, homes, running).await?;
         let found = found.ok_or_else(|| gone(vm_id))?;
         placement::pool(&pve, vm_id, &changes.pool).await?;
         let guest = Guest { pve: &pve, vm_id, node: &found.node };
@@ -248,12 +248,15 @@ impl Resource for Vm {
         state_disks(&guest, plan).await?;
         if let Some(disks) = &plan.disks {
             let erase = prior.is_some_and(|prior| prior.allow_data_loss.known() == Some(&true));
-            guest.disks(disks, prior.and_then(|prior| prior.disks.known()), erase).await?;
+            let before = prior.and_then(|prior| prior.disks.known());
+            guest.disks(disks, &Leaving::of(cx, before, disks, erase)).await?;
         }
         guest.boot(&plan.hardware).await?;
-        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?;
+        let policy = Policy::new(&plan.reboot, &plan.shutdown_timeout)?.announced(cx);
         let power = power(&pve, &found, vm_id);
-        let running = policy.bring(&pve, &power, plan.started, running, remakes(&update)).await?;
+        // Where nothing is configured, what somebody has switched since the plan stays so.
+        let wanted = cx.config().and_then(|config| config.started.known()).copied();
+        let running = policy.bring(&pve, &power, wanted, running, remakes(&update)).await?;
         let found = pve.locate(vm_id).await?.ok_or_else(|| gone(vm_id))?;
         fingerprint::remember(cx, &found.config)?;
         let mut vm = state(cx, &pve, vm_id, &found, running).await?;
@@ -263,6 +266,9 @@ impl Resource for Vm {
                 false => vec![],
             };
         }
+        vm.current_node = cx.promised("current_node").unwrap_or(vm.current_node);
+        vm.pending_reboot = cx.promised("pending_reboot").unwrap_or(vm.pending_reboot);
+        vm.status = cx.promised("status").unwrap_or(vm.status);
         vm.pool = update.plan.pool;
         Ok(vm)
     }
@@ -280,7 +286,7 @@ impl Resource for Vm {
         let prior = cx.prior();
         let timeout = prior.and_then(|prior| prior.shutdown_timeout.known());
         let policy = Policy::new(&RebootPolicy::Never, timeout.map_or("60s", String::as_str))?;
-        policy.switch_off(&power(&pve, &found, vm_id)).await?;
+        policy.switch_off(&pve, &power(&pve, &found, vm_id)).await?;
         let purge = prior.is_none_or(|prior| prior.purge.known() != Some(&false));
         let delete = DeleteVm { purge, ..DeleteVm::default() };
         pve.qemu(&found.node, vm_id).delete(&delete).await?;

@@ -9,6 +9,8 @@ mod ephemeral;
 mod firewall;
 mod functions;
 mod guests;
+mod guests_between;
+mod guests_recognised;
 mod guests_settings;
 mod guests_strangers;
 mod hcl;
