@@ -117,6 +117,15 @@ fn guests_get_addresses_that_nobody_else_has() {
     assert_eq!(tags.collect::<Vec<_>>(), [json!("dns"), json!("lab")]);
     assert_eq!(in_netbox(&netbox, "web-02")["address"], format!("{}/24", text(&vms["web-02"])));
 
+    // A guest that still waits for its address changes nothing of those that have theirs.
+    let more = WEB_02.replace("web-02", "web-03").replace("9101", "9102");
+    stage.write(all(&[WEB_01, WEB_02, &more]));
+    stage.plan().does(&[
+        (r#"module.vm.onprem_netbox_ip_address.this["web-03@10.20.0.0/24"]"#, "create"),
+        (r#"module.vm.onprem_proxmox_cloud_init.this["web-03"]"#, "create"),
+        (r#"module.vm.onprem_proxmox_vm.this["web-03"]"#, "create"),
+    ]);
+
     // Another network is another address; the old one is freed when the VM no longer has it.
     let moved = WEB_01.replace("10.20.0", "10.30.0");
     stage.write(all(&[&moved, WEB_02]));
