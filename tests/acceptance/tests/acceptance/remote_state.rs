@@ -155,10 +155,22 @@ fn environment(moto: &Moto, place: &str, name: &str) -> Option<Stage> {
     copy(&checkout().join("environments").join(name), stage.folder());
     let above = stage.folder().ancestors().nth(2).unwrap();
     copy(&checkout().join("modules"), &above.join("modules"));
-    let addresses = json!({
-        "proxmox_endpoints": stage.lab().proxmox_endpoints(),
-        "proxmox_ca_certificate": stage.lab().ca_pem(),
+    let lab = stage.lab();
+    let mut addresses = json!({
+        "proxmox_endpoints": lab.proxmox_endpoints(),
+        "proxmox_ca_certificate": lab.ca_pem(),
     });
+    if name == "prod" {
+        addresses["netbox_url"] = lab.netbox_url().into();
+        addresses["netbox_ca_certificate"] = lab.ca_pem().into();
+        addresses["idrac_username"] = lab.idrac_username().into();
+        addresses["idrac_ca_certificate"] = lab.ca_pem().into();
+        for (server, endpoint) in lab.idracs() {
+            addresses["idrac_servers"][server] = json!({ "endpoint": endpoint });
+        }
+        stage.set("TF_VAR_netbox_token", lab.netbox_token());
+        stage.set("TF_VAR_idrac_password", lab.idrac_password());
+    }
     let write = |name: &str, text: &str| fs::write(stage.folder().join(name), text).unwrap();
     write("lab.auto.tfvars.json", &addresses.to_string());
     let url = moto.url();
