@@ -84,9 +84,22 @@ impl Sessions {
 
     /// The headers that authenticate a request, after a login where one is due
     pub(crate) async fn credentials(
-        &self,
+        self: &Arc<Self>,
         deadline: Option<&Deadline>,
     ) -> Result<Credentials, Error> {
+        let (sessions, deadline) = (Arc::clone(self), deadline.cloned());
+        // In a task of its own: a login that its caller gives up would leave a session that nobody ends.
+        let found = tokio::spawn(async move {
+            let _busy = sessions.busy();
+            sessions.current(deadline.as_ref()).await
+        });
+        found.await.unwrap_or_else(|error| {
+            let text = format!("the login was broken off: {error}");
+            Err(Error::new(ErrorKind::Other { status: None }, text))
+        })
+    }
+
+    async fn current(&self, deadline: Option<&Deadline>) -> Result<Credentials, Error> {
         // Held during the login, so that many requests at once make one session.
         let mut current = self.current.lock().await;
         let usable = match &*current {

@@ -23,6 +23,34 @@ async fn many_requests_make_one_session_which_is_deleted_when_the_host_is_left_a
     assert_eq!(server.count(LOGIN), 2);
 }
 
+/// A request was given up while it logged in, as at Ctrl-C, and nobody deleted the session.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_login_that_is_given_up_leaves_no_session() {
+    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let server = Server::start(move |request| {
+        if request.line == LOGIN {
+            begun.send(()).unwrap();
+            let _ = waits.recv();
+        }
+        None
+    })
+    .await;
+    let client = server.client();
+    let asking = tokio::spawn({
+        let client = client.clone();
+        async move { client.jobs().await }
+    });
+    begins.recv().await.unwrap();
+    asking.abort();
+    assert!(asking.await.unwrap_err().is_cancelled());
+    drop(go_on);
+    // What comes next finds the session that was made, and no other is.
+    client.jobs().await.unwrap();
+    client.close().await;
+    assert_eq!((server.count(LOGIN), server.count(LOGOUT)), (1, 1));
+}
+
 #[tokio::test]
 async fn a_session_is_kept_while_somebody_is_busy() {
     let server = Server::start(|_| None).await;
