@@ -132,7 +132,7 @@ impl Client {
 
     /// Post JSON to a path that changes nothing there, and take the answer as it comes
     pub(crate) async fn ask(&self, path: &str, body: &Value) -> Result<Value, Error> {
-        let call = Call::new(Method::POST, path).json(body).resend(Resend::Always);
+        let call = Call::new(Method::POST, path).json(body).resend(Resend::Always).reading();
         Ok(self.send(&call).await?.body)
     }
 
@@ -247,12 +247,19 @@ pub(crate) struct Outage<'a> {
     doing: &'a str,
     deadline: Deadline,
     since: Option<Instant>,
+    missing_passes: bool,
 }
 
 impl<'a> Outage<'a> {
     /// `doing` is what the requests are for, such as `following the job JID_1`
     pub(crate) fn new(client: &'a Client, doing: &'a str) -> Self {
-        Self { client, doing, deadline: client.deadline(), since: None }
+        Self { client, doing, deadline: client.deadline(), since: None, missing_passes: false }
+    }
+
+    /// What is asked for is there unless the controller is still starting
+    pub(crate) fn missing_passes(mut self) -> Self {
+        self.missing_passes = true;
+        self
     }
 
     /// What came of a request within the deadline; nothing, after a pause, when it shall be asked again
@@ -273,7 +280,8 @@ impl<'a> Outage<'a> {
         // Credentials that stay refused are wrong, and an account may be locked for trying on.
         let refused = *error.kind() == ErrorKind::Unauthorized;
         let limit = if refused { patience.restart / 3 } else { patience.restart };
-        if !error.is_passing() || since.elapsed() > limit {
+        let passing = error.is_passing() || (self.missing_passes && error.is_not_found());
+        if !passing || since.elapsed() > limit {
             return Err(error);
         }
         tracing::info!(%error, doing = self.doing, "the controller does not answer; asking again");
@@ -318,13 +326,20 @@ pub(crate) struct Call {
     resend: Resend,
     headers: Vec<(HeaderName, HeaderValue)>,
     timeout: Option<Duration>,
+    /// Whether it changes nothing: a warning in its answer is part of what was asked for.
+    reading: bool,
 }
 
 impl Call {
     pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
         let resend = if method == Method::GET { Resend::Always } else { Resend::IfNotExecuted };
-        let (headers, timeout) = (vec![], None);
-        Self { method, path: path.into(), body: Body::Empty, resend, headers, timeout }
+        let (headers, timeout, reading) = (vec![], None, method == Method::GET);
+        Self { method, path: path.into(), body: Body::Empty, resend, headers, timeout, reading }
+    }
+
+    pub(crate) fn reading(mut self) -> Self {
+        self.reading = true;
+        self
     }
 
     pub(crate) fn json(mut self, body: &Value) -> Self {
@@ -387,18 +402,17 @@ impl Answer {
             path: call.path.split('?').next().unwrap_or_default().to_owned(),
             endpoint: response.endpoint,
         };
-        let reading = call.method == Method::GET;
         let body: Value = match serde_json::from_slice(&response.body) {
             Ok(body) => body,
             // Some answer an action with a page of HTML, or with nothing.
-            Err(_) if !reading => Value::Null,
+            Err(_) if call.method != Method::GET => Value::Null,
             Err(error) => {
                 let text = format!("the answer is not JSON: {error}");
                 return Err(Error::new(ErrorKind::Decode, text).with_request(Some(&context)));
             }
         };
         let failures =
-            if reading && body.get("error").is_none() { vec![] } else { failures(&body) };
+            if call.reading && body.get("error").is_none() { vec![] } else { failures(&body) };
         if !failures.is_empty() {
             return Err(Error::refused(failures, &context));
         }

@@ -76,7 +76,7 @@ impl Client {
     ) -> Result<Vec<Firmware>, Error> {
         let _busy = self.busy();
         let poll = self.patience().poll;
-        let mut outage = Outage::new(self, "waiting for the firmware inventory");
+        let mut outage = Outage::new(self, "waiting for the firmware inventory").missing_passes();
         let mut pauses = Delays::new(poll.0, poll.1, 1.5);
         let since = Instant::now();
         loop {

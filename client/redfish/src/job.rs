@@ -125,6 +125,13 @@ impl Job {
         }
     }
 
+    /// Whether it restarts the host
+    pub fn is_restart(&self) -> bool {
+        self.id.starts_with("RID_")
+            || self.job_type.starts_with("Reboot")
+            || self.job_type == "PowerCycle"
+    }
+
     /// Whether it updates firmware, or goes back to what was before
     pub fn is_firmware_update(&self) -> bool {
         let words = [self.job_type.as_str(), self.name.as_str()];
@@ -132,6 +139,7 @@ impl Job {
             let word: String = word.to_lowercase().split_whitespace().collect();
             word.contains("firmwareupdate")
                 || word.contains("firmwarerollback")
+                || word.contains("repositoryupdate")
                 || word.contains("simpleupdate")
                 || word.starts_with("update:")
                 || word.starts_with("rollback:")
@@ -174,9 +182,9 @@ impl Job {
 
     /// A state of success counts only with a message of success
     fn is_success(&self) -> bool {
-        const GOOD: [&str; 12] = [
-            "", "PR19", "RED001", "RED025", "RED035", "RED037", "RED063", "RED064", "RED092",
-            "RED143", "JCP007", "SYS413",
+        const GOOD: [&str; 13] = [
+            "", "PR19", "RED001", "RED025", "RED030", "RED035", "RED037", "RED063", "RED064",
+            "RED092", "RED143", "JCP007", "SYS413",
         ];
         GOOD.contains(&message_code(&self.message_id))
     }
@@ -226,7 +234,9 @@ impl Job {
         let time = |text: &String| !matches!(text.as_str(), "TIME_NA" | "TIME_NOW" | "NA");
         let mut target = json::texts(value, "/MessageArgs");
         target.extend(get("/TargetSettingsURI"));
-        target.extend(get("/Payload/JsonBody"));
+        // Somebody else's request, which may hold the password of a share.
+        let body = get("/Payload/JsonBody").filter(|body| !body.contains("Password"));
+        target.extend(body);
         Some(Self {
             id,
             name: get("/Name").unwrap_or_default(),
@@ -327,6 +337,7 @@ mod tests {
             ("Failed", "RED006", Failed),
             ("RebootFailed", "RED033", Failed),
             ("RebootCompleted", "RED030", Done),
+            ("Completed", "RED030", Done),
             ("Unknown", "", Running),
         ] {
             assert_eq!(dell(state, message_id), phase, "{state} {message_id}");

@@ -126,20 +126,20 @@ impl Client {
     }
 
     /// Restart the host: by a job of the controller, which insists when the operating system does not
-    /// react, and by a reset where there are no such jobs
+    /// react, and by a reset where there are no such jobs; the job's id, where there is one
     ///
     /// # Errors
     /// Any failure of a request. A request whose answer was lost is not repeated.
-    pub async fn restart_host(&self) -> Result<(), Error> {
+    pub async fn restart_host(&self) -> Result<Option<String>, Error> {
         let manager = self.manager().await?;
         let Some(path) = json::link(&manager, "/Links/Oem/Dell/DellJobService") else {
-            return self.reset(ResetType::GracefulRestart).await;
+            return self.reset(ResetType::GracefulRestart).await.map(|()| None);
         };
         let service = self.directory(&path).await?;
         let create = action_target(&service, "DellJobService.CreateRebootJob");
         let set_up = action_target(&service, "DellJobService.SetupJobQueue");
         let (Some(create), Some(set_up)) = (create, set_up) else {
-            return self.reset(ResetType::GracefulRestart).await;
+            return self.reset(ResetType::GracefulRestart).await.map(|()| None);
         };
         let body = json!({ "RebootJobType": "GracefulRebootWithForcedShutdown" });
         let answer = self.send(&Call::new(Method::POST, create).json(&body)).await?;
@@ -148,7 +148,8 @@ impl Client {
             location.or_else(|| json::text(&answer.body, "/RebootJobID")).ok_or_else(|| {
                 Error::new(ErrorKind::Decode, "the answer to the reboot job does not tell its id")
             })?;
-        let body = json!({ "JobArray": [id], "StartTimeInterval": "TIME_NOW" });
-        self.send(&Call::new(Method::POST, set_up).json(&body)).await.map(drop)
+        let body = json!({ "JobArray": [&id], "StartTimeInterval": "TIME_NOW" });
+        self.send(&Call::new(Method::POST, set_up).json(&body)).await?;
+        Ok(Some(id))
     }
 }

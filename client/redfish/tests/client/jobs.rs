@@ -139,6 +139,48 @@ async fn nothing_begins_before_the_lifecycle_controller_is_ready() {
     assert!(server.count(READY) >= 4);
 }
 
+/// The message of a Lifecycle Controller that is not ready is a warning, and was taken for a refusal.
+#[tokio::test]
+async fn a_warning_that_it_is_not_ready_is_an_answer() {
+    let mut asked = 0;
+    let server = Server::start(move |request| {
+        (request.line == READY).then(|| {
+            asked += 1;
+            match asked {
+                1 => Reply::Json(json!({
+                    "Status": "NotReady",
+                    "@Message.ExtendedInfo": [{
+                        "MessageId": "IDRAC.2.8.LC060", "Severity": "Warning",
+                        "Message": "Lifecycle controller is currently not ready.",
+                    }],
+                })),
+                _ => Reply::Json(json!({ "Status": "Ready" })),
+            }
+        })
+    })
+    .await;
+    server.client().wait_until_ready().await.unwrap();
+    assert_eq!(server.count(READY), 2);
+}
+
+/// After its restart a controller had no inventory for a moment, and a good update ended in an error.
+#[tokio::test]
+async fn an_inventory_that_is_not_there_yet_is_waited_for() {
+    let mut asked = 0;
+    let server = Server::start(move |request| {
+        (request.line == "GET /redfish/v1/UpdateService/FirmwareInventory").then(|| {
+            asked += 1;
+            match asked {
+                1..=4 => Reply::not_found(),
+                _ => Reply::Json(json!({ "Members": [] })),
+            }
+        })
+    })
+    .await;
+    let found = server.client().wait_for_firmware(Duration::ZERO, |_| true).await;
+    assert_eq!(found.unwrap(), []);
+}
+
 #[tokio::test]
 async fn a_collection_is_read_one_by_one_where_it_is_not_expanded() {
     let server = Server::start(|request| match request.line.as_str() {
