@@ -60,9 +60,9 @@ variable "server_configs" {
   validation {
     condition = alltrue([
       for server in var.server_configs :
-      server.reboot == null || try(contains(["never", "if_needed", "error"], server.reboot), false)
+      server.reboot == null || try(contains(["never", "if_needed", "always", "error"], server.reboot), false)
     ])
-    error_message = "The reboot must be never, if_needed or error."
+    error_message = "The reboot must be never, if_needed, always or error."
   }
 
   validation {
@@ -113,14 +113,14 @@ variable "image_url" {
 }
 
 variable "reboot" {
-  description = "Whether an apply restarts a host for an update that needs it: never, if_needed or error. What is not restarted keeps its update staged until somebody restarts it."
+  description = "Whether an apply restarts a host: never, if_needed (for an update that needs it), always (after every update) or error (a plan that would need it fails). What is not restarted keeps its update staged until somebody restarts it."
   type        = string
   default     = "never"
   nullable    = false
 
   validation {
-    condition     = contains(["never", "if_needed", "error"], var.reboot)
-    error_message = "The reboot must be never, if_needed or error."
+    condition     = contains(["never", "if_needed", "always", "error"], var.reboot)
+    error_message = "The reboot must be never, if_needed, always or error."
   }
 }
 

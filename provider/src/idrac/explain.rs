@@ -72,7 +72,20 @@ pub(crate) fn explain(
         ErrorKind::Configuration => base("The configuration of the iDRAC cannot be used")
             .hint("check the `idrac` part of provider \"onprem\""),
         ErrorKind::JobFailed => could_not().hint(job_hint(error)),
-        _ => could_not(),
+        ErrorKind::Lost => could_not().hint(
+            "the connection broke: apply again; a job that was begun is followed, not begun twice",
+        ),
+        ErrorKind::NotFound | ErrorKind::Unsupported => could_not().hint(
+            "the firmware of this iDRAC may be too old for it: update the iDRAC itself first",
+        ),
+        ErrorKind::Decode => could_not().hint(
+            "is the server's endpoint in provider \"onprem\" -> idrac.servers that of an iDRAC, and \
+             not of something before it?",
+        ),
+        _ => could_not().hint(
+            "the iDRAC's Lifecycle log and data \"onprem_idrac_jobs\" tell more; if the iDRAC is in \
+             trouble, restart it (the host goes on) and apply again",
+        ),
     })
 }
 

@@ -58,6 +58,15 @@ impl Controller {
         }
     }
 
+    /// Change the power of the host, such as `ForceOff`.
+    ///
+    /// # Panics
+    /// When the controller refuses.
+    pub fn reset(&self, kind: &str) {
+        let target = "/redfish/v1/Systems/System.Embedded.1/Actions/ComputerSystem.Reset";
+        self.send(&Method::POST, target, &serde_json::json!({ "ResetType": kind }));
+    }
+
     fn send(&self, method: &Method, path: &str, body: &Value) -> (Value, String) {
         self.runtime.block_on(async {
             let mut request = self

@@ -65,6 +65,11 @@ impl Found {
         self.devices.iter().any(Firmware::is_cpld)
     }
 
+    /// Whether its update must not meet a CPLD's: it waits for the same restart, or is done after it.
+    pub(super) fn waits_with_others(&self) -> bool {
+        !self.is_cpld() && (self.needs_reboot() || self.is_controller())
+    }
+
     /// A name for people.
     pub(super) fn name(&self) -> &str {
         self.devices.first().map_or("", |device| short(&device.name))

@@ -5,7 +5,9 @@
 //! looked at: an update that runs already, from an apply that was killed or from somebody else, is waited
 //! for and not started twice.
 
-use std::time::Duration;
+mod restart;
+
+use std::time::{Duration, Instant};
 
 use onprem_redfish::{
     ApplyTime, Error, ErrorKind, Firmware, Job, JobEnd, Phase, SimpleUpdate, Stop, message_code,
@@ -19,6 +21,9 @@ use super::state::{INVENTORY_LAG, observe};
 use super::{RebootPolicy, STAGED, ServerFirmware, ServerFirmwarePlan, Staged, component_path};
 use crate::idrac::Host;
 
+/// How long a job may be scheduled whose update needs no restart of the host.
+const BRIEFLY: Duration = Duration::from_secs(120);
+
 /// How often an update is started anew that a restart of the iDRAC interrupted.
 const ATTEMPTS: usize = 4;
 
@@ -28,6 +33,8 @@ pub(super) struct Converge<'a> {
     host: &'a Host,
     plan: &'a ServerFirmwarePlan,
     staged: Staged,
+    /// Whether something was updated since the host was restarted last.
+    updated: bool,
 }
 
 impl<'a> Converge<'a> {
@@ -37,7 +44,7 @@ impl<'a> Converge<'a> {
         plan: &'a ServerFirmwarePlan,
     ) -> Result<Self> {
         let staged = cx.recall::<Staged>(STAGED)?.unwrap_or_default();
-        Ok(Self { cx, host, plan, staged })
+        Ok(Self { cx, host, plan, staged, updated: false })
     }
 
     pub(super) async fn run(mut self) -> Result<ServerFirmware> {
@@ -45,13 +52,21 @@ impl<'a> Converge<'a> {
         let _busy = self.host.busy();
         self.drop_unwanted().await?;
         let inventory = self.host.firmware_inventory().await?;
-        for batch in self.batches(&inventory).await? {
+        let batches = self.batches(&inventory).await?;
+        if self.plan.reboot.restarts() && self.has_staged_cpld(&inventory)? {
+            self.restart().await?;
+        }
+        for batch in batches {
             for key in batch {
                 self.bring(&key).await?;
             }
-            if self.plan.reboot == RebootPolicy::IfNeeded {
+            if self.plan.reboot.restarts() {
                 self.restart().await?;
             }
+        }
+        if self.plan.reboot == RebootPolicy::Always && self.updated && self.is_on().await? {
+            self.order_restart().await?;
+            self.host.wait_until_ready().await?;
         }
         let words = self.plan.components.keys().map(|key| (key.clone(), self.word(key).to_owned()));
         let inventory = self.host.firmware_inventory().await?;
@@ -74,18 +89,36 @@ impl<'a> Converge<'a> {
 
     /// Takes out of the queue what was staged by this resource and is wanted in another version now.
     async fn drop_unwanted(&mut self) -> Result<()> {
-        for (key, (job, version)) in self.staged.clone() {
+        for (key, (id, version)) in self.staged.clone() {
             let wanted = self.plan.components.get(&key).map(|component| &component.version);
             if wanted == Some(&version) {
                 continue;
             }
-            if wanted.is_some() {
-                tracing::info!(job, key, version, "what was staged is not wanted any more");
-                let text = format!("Could not take the job {job} out of the queue");
-                self.host.delete_job(&job).await.context(text)?;
+            let job = self.host.job(&id).await?;
+            match (job.as_ref().map(Job::phase), wanted) {
+                (None | Some(Phase::Done), _) => {}
+                // Firmware that is being written must not be disturbed.
+                (Some(Phase::Running), _) => drop(self.see_out(&id).await?),
+                (Some(_), Some(_)) => {
+                    tracing::info!(
+                        job = id,
+                        key,
+                        version,
+                        "what was staged is not wanted any more"
+                    );
+                    let text = format!("Could not take the job {id} out of the queue");
+                    self.host.delete_job(&id).await.context(text)?;
+                }
+                (Some(Phase::Failed), None) => {}
+                (Some(_), None) => self.cx.warn(
+                    Diagnostic::warning(format!("`{key}` is not managed any more"))
+                        .detail(format!(
+                            "Its update to {version} still happens at the host's next restart."
+                        ))
+                        .hint(format!("take the job {id} out of the queue if that is not meant")),
+                ),
             }
-            self.staged.remove(&key);
-            self.remember()?;
+            self.forget(&key)?;
         }
         Ok(())
     }
@@ -93,14 +126,18 @@ impl<'a> Converge<'a> {
     /// The components in the order of their updates, once every one of them is known to be possible.
     async fn batches(&self, inventory: &[Firmware]) -> Result<Vec<Vec<String>>> {
         let mut batches = vec![vec![], vec![], vec![]];
-        let (mut first, mut others) = (vec![], false);
-        let restarts = self.plan.reboot == RebootPolicy::IfNeeded;
+        let (mut first, mut cpld, mut others) = (vec![], None, false);
+        let restarts = self.plan.reboot.restarts();
         let service = self.host.update_service().await?;
         for key in self.plan.components.keys() {
             let found = self.found(inventory, key)?;
             let step = self.step(inventory, key, &found)?;
+            let begins = step.is_some() && !self.staged.contains_key(key);
             // A plan may not have known what is wanted.
-            if step.is_some() && found.needs_reboot() && !restarts {
+            if begins && let Some(Step { source: Some(Source::Image(image)), to, .. }) = &step {
+                self.look_into(key, &found, image, to).await?;
+            }
+            if begins && found.needs_reboot() && !restarts {
                 if self.plan.reboot == RebootPolicy::Error {
                     return Err(Diagnostic::error("The update needs a restart of the host")
                         .hint("`reboot` is `error`: set it to `never` or `if_needed`")
@@ -113,19 +150,21 @@ impl<'a> Converge<'a> {
             let batch = match () {
                 () if found.is_controller() => &mut batches[2],
                 () if found.is_cpld() => &mut batches[1],
-                () if found.needs_reboot() => {
-                    others |= step.is_some() || self.staged.contains_key(key);
-                    &mut batches[0]
-                }
+                () if found.needs_reboot() => &mut batches[0],
                 () => &mut first,
             };
             batch.push(key.clone());
-            if step.is_some() && found.is_cpld() && others && !restarts {
-                return Err(Diagnostic::error("A CPLD is updated alone")
-                    .detail("Another update waits, or would wait, for the same restart.")
-                    .hint("update the CPLD in an apply of its own, once the host was restarted")
-                    .at(component_path(key)));
+            if step.is_some() {
+                others |= found.waits_with_others();
+                cpld = cpld.or_else(|| found.is_cpld().then_some(key));
             }
+        }
+        if let Some(key) = cpld
+            && others
+            && !(restarts && self.is_on().await?)
+        {
+            return Err(not_alone("Another update waits, or would wait, for the same restart.")
+                .at(component_path(key)));
         }
         batches.insert(0, first);
         Ok(batches)
@@ -139,12 +178,9 @@ impl<'a> Converge<'a> {
             let inventory = self.host.wait_for_firmware(Duration::ZERO, |_| true).await?;
             let found = self.found(&inventory, key)?;
             let Some(step) = self.step(&inventory, key, &found)? else {
-                if self.staged.remove(key).is_some() {
-                    self.remember()?;
-                }
-                return Ok(());
+                return self.forget(key);
             };
-            match self.pending(key, &found, &step).await? {
+            match self.pending(key, &found, &step, &inventory).await? {
                 Pending::Nothing => {}
                 Pending::Staged => return Ok(()),
                 Pending::Ended => continue,
@@ -171,8 +207,8 @@ impl<'a> Converge<'a> {
                 to = step.to,
                 "the update has begun"
             );
-            let stop = if found.needs_reboot() { Stop::WhenStaged } else { Stop::AtEnd };
-            match self.host.follow_job(&started, stop).await {
+            self.updated = true;
+            match self.follow(&started, &found).await {
                 Ok(JobEnd::Staged(_) | JobEnd::UserIntervention(_)) => {
                     self.staged.insert(key.to_owned(), (started, step.to));
                     self.remember()?;
@@ -192,17 +228,25 @@ impl<'a> Converge<'a> {
     }
 
     /// What is in the queue for a component already; what runs there is waited for.
-    async fn pending(&mut self, key: &str, found: &Found, step: &Step) -> Result<Pending> {
-        if let Some((id, _)) = self.staged.get(key) {
-            let job = self.host.job(id).await?;
-            if job.as_ref().is_some_and(|job| job.is_open() && job.phase() != Phase::Running) {
+    async fn pending(
+        &mut self,
+        key: &str,
+        found: &Found,
+        step: &Step,
+        inventory: &[Firmware],
+    ) -> Result<Pending> {
+        if let Some((id, _)) = self.staged.get(key).cloned() {
+            let job = self.host.job(&id).await?;
+            let phase = job.as_ref().map(Job::phase);
+            if matches!(phase, Some(Phase::Staged | Phase::UserIntervention)) {
                 return Ok(Pending::Staged);
             }
-            let id = id.clone();
-            self.staged.remove(key);
-            self.remember()?;
-            if job.is_some_and(|job| job.is_open()) {
+            self.forget(key)?;
+            if phase == Some(Phase::Running) {
                 self.host.follow_job(&id, Stop::AtEnd).await.at(component_path(key))?;
+            }
+            if matches!(phase, Some(Phase::Done | Phase::Running)) {
+                self.settle(inventory).await?;
                 return Ok(Pending::Ended);
             }
         }
@@ -214,17 +258,26 @@ impl<'a> Converge<'a> {
         let open: Vec<&Job> = jobs.iter().filter(open).collect();
         if let Some(job) = open.iter().find(|job| job.phase() == Phase::Running) {
             tracing::info!(job = job.id, name = job.name, "an update runs already: waiting for it");
-            match self.host.follow_job(&job.id, Stop::WhenStaged).await {
-                // How it ended is seen in the inventory.
-                Err(error) if *error.kind() == ErrorKind::JobFailed => {
-                    tracing::info!(%error, "it failed");
-                }
-                outcome => drop(outcome?),
+            if self.see_out(&job.id).await? {
+                self.settle(inventory).await?;
             }
             return Ok(Pending::Ended);
         }
         let Some(job) = open.iter().find(|job| found.is_named_by(job)) else {
-            return Ok(Pending::Nothing);
+            let waits = |job: &&Job| {
+                job.is_open() && job.is_firmware_update() && job.phase() != Phase::Running
+            };
+            let mut beside = jobs.iter().filter(waits);
+            let clash = match found.is_cpld() {
+                true => beside.next(),
+                false => beside.find(|job| job.mentions("CPLD")),
+            };
+            return match clash {
+                None => Ok(Pending::Nothing),
+                Some(Job { id, name, .. }) => {
+                    Err(not_alone(&format!("{id} ({name}) waits.")).at(component_path(key)))
+                }
+            };
         };
         self.cx.warn(
             Diagnostic::warning(format!("An update of {} is staged already", found.name()))
@@ -243,6 +296,48 @@ impl<'a> Converge<'a> {
         self.staged.insert(key.to_owned(), (job.id.clone(), step.to.clone()));
         self.remember()?;
         Ok(Pending::Staged)
+    }
+
+    /// Follows a job that was started to where it ends, or waits for a restart of the host.
+    async fn follow(&self, id: &str, found: &Found) -> Result<JobEnd, Error> {
+        let since = Instant::now();
+        loop {
+            let end = self.host.follow_job(id, Stop::WhenStaged).await?;
+            let waits = matches!(end, JobEnd::Staged(_));
+            // What needs no restart is scheduled for a moment only. If it is not, it needs one.
+            if !waits || found.needs_reboot() || since.elapsed() > BRIEFLY {
+                return Ok(end);
+            }
+            if !self.host.deadline().sleep(Duration::from_secs(1)).await {
+                return Ok(end);
+            }
+        }
+    }
+
+    /// Waits for the end of a job whose outcome is seen in the inventory; whether it ended well.
+    async fn see_out(&self, id: &str) -> Result<bool> {
+        match self.host.follow_job(id, Stop::WhenStaged).await {
+            Ok(JobEnd::Done(_) | JobEnd::Gone) => Ok(true),
+            Ok(_) => Ok(false),
+            Err(error) if *error.kind() == ErrorKind::JobFailed => {
+                tracing::info!(%error, "it failed");
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Gives the inventory time to show what a job did: nothing is to be written a second time.
+    async fn settle(&self, before: &[Firmware]) -> Result<()> {
+        self.host.wait_until_ready().await?;
+        self.host.wait_for_firmware(INVENTORY_LAG, |now| now != before).await?;
+        Ok(())
+    }
+
+    /// Says that an image does not bring what is wanted, where it can be looked into from here.
+    async fn look_into(&self, key: &str, found: &Found, image: &Image, to: &str) -> Result<()> {
+        let Some(manifest) = image.manifest().await else { return Ok(()) };
+        found.check(&manifest, to).at(component_path(key).attribute("image"))
     }
 
     async fn start(&self, source: &Source) -> Result<String, Error> {
@@ -273,8 +368,7 @@ impl<'a> Converge<'a> {
         let found = self.found(&inventory, key)?;
         let now = found.version(&step.to);
         if now == step.to {
-            self.staged.remove(key);
-            return self.remember();
+            return self.forget(key);
         }
         let what = if gone { "is gone from the queue" } else { "ended well" };
         let name = found.name();
@@ -289,67 +383,6 @@ impl<'a> Converge<'a> {
                 .hint("correct `version`, or use another image"),
         }
         .at(component_path(key).attribute("version")))
-    }
-
-    /// Restarts the host, where something waits for that, and sees it through.
-    async fn restart(&mut self) -> Result<()> {
-        if self.staged.is_empty() {
-            return Ok(());
-        }
-        // Not while the host starts, which somebody else may have had it do.
-        self.host.wait_until_ready().await?;
-        let inventory = self.host.firmware_inventory().await?;
-        let (mut waiting, mut running) = (vec![], false);
-        for (key, (id, to)) in self.staged.clone() {
-            let Some(job) = self.host.job(&id).await? else { continue };
-            if matches!(job.phase(), Phase::Staged | Phase::Running) {
-                running |= job.phase() == Phase::Running;
-                let from = self.found(&inventory, &key)?.version(&to).to_owned();
-                waiting.push((key, id, Step { from, to, source: None }));
-            }
-        }
-        if waiting.is_empty() {
-            return Ok(());
-        }
-        let name = &self.host.name;
-        let power = self.host.system().await?.power_state;
-        if power.as_deref() != Some("On") {
-            self.cx.warn(
-                Diagnostic::warning(format!("{name} is off and is left off"))
-                    .detail("What is staged happens when it is switched on."),
-            );
-            return Ok(());
-        }
-        if !running {
-            let jobs = waiting.len();
-            tracing::warn!(server = name, jobs, "restarting the host, as `reboot` says");
-            self.host.restart_host().await.context(format!("Could not restart {name}"))?;
-        }
-        let mut failures = vec![];
-        for (key, id, step) in waiting {
-            let path = component_path(&key).attribute("image");
-            match self.host.follow_job(&id, Stop::AtEnd).await {
-                Ok(JobEnd::UserIntervention(job)) => self.cx.warn(
-                    Diagnostic::warning(format!("`{key}` needs the server's power to be cut"))
-                        .detail(format!("The job {id} {}.", job.ending()))
-                        .hint("switch the server off and on, or unplug it")
-                        .at(component_path(&key)),
-                ),
-                Ok(end) => {
-                    self.verify(&key, &step, &id, end == JobEnd::Gone).await?;
-                }
-                Err(error) => {
-                    self.staged.remove(&key);
-                    self.remember()?;
-                    failures.push(Diagnostic::from(error).at(path));
-                }
-            }
-        }
-        self.host.wait_until_ready().await?;
-        match failures.into_iter().next() {
-            Some(failure) => Err(failure),
-            None => Ok(()),
-        }
     }
 
     fn found(&self, inventory: &[Firmware], key: &str) -> Result<Found> {
@@ -373,6 +406,22 @@ impl<'a> Converge<'a> {
         component.and_then(|component| component.component.as_deref()).unwrap_or(key)
     }
 
+    fn has_staged_cpld(&self, inventory: &[Firmware]) -> Result<bool> {
+        for key in self.staged.keys() {
+            if self.found(inventory, key)?.is_cpld() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn forget(&mut self, key: &str) -> Result<()> {
+        match self.staged.remove(key) {
+            Some(_) => self.remember(),
+            None => Ok(()),
+        }
+    }
+
     fn remember(&self) -> Result<()> {
         self.cx.remember(STAGED, &self.staged)
     }
@@ -384,6 +433,13 @@ enum Pending {
     Ended,
     Nothing,
     Staged,
+}
+
+/// That a CPLD's update must not meet another.
+fn not_alone(why: &str) -> Diagnostic {
+    Diagnostic::error("A CPLD is updated alone")
+        .detail(why)
+        .hint("update the CPLD in an apply of its own, once the host was restarted")
 }
 
 /// Whether a restart of the iDRAC ended the job before it began to write.

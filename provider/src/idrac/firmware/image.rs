@@ -2,9 +2,13 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use onprem_redfish::package::{self, Manifest};
 use tf_provider::Diagnostic;
+
+/// How long a look into a package may take: a plan waits for nothing that is slow.
+const LOOK_LIMIT: Duration = Duration::from_secs(30);
 
 /// An update package.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,7 +57,10 @@ impl Image {
                 read.map_err(|error| error.to_string())
                     .and_then(|read| read.map_err(|error| error.to_string()))
             }
-            Self::Url(url) => package::fetch(url).await.map_err(|error| error.to_string()),
+            Self::Url(url) => match tokio::time::timeout(LOOK_LIMIT, package::fetch(url)).await {
+                Ok(found) => found.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("{url} does not answer in time")),
+            },
         };
         found.unwrap_or_else(|error| {
             tracing::info!(error, "the image cannot be looked into from here");

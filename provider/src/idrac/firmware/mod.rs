@@ -44,7 +44,8 @@ pub(crate) struct ServerFirmware {
     /// The components by a name of yours; others are left alone.
     #[attr(required)]
     components: BTreeMap<String, Component>,
-    /// Whether the apply restarts the host for an update that needs it. A host that is off stays off.
+    /// Whether the apply restarts the host: `if_needed` does for an update that needs it, `always` after
+    /// every update, and `error` lets a plan fail that would need it. A host that is off stays off.
     #[attr(optional, default = RebootPolicy::Never)]
     reboot: RebootPolicy,
     /// Whether a version may be older than the installed one.
@@ -92,9 +93,18 @@ pub(crate) enum RebootPolicy {
     /// When an update waits for it.
     #[choice(name = "if_needed")]
     IfNeeded,
+    /// After every update, also after one that does not need it.
+    Always,
     /// Not at all: a plan that may need it fails.
     Error,
     Other(String),
+}
+
+impl RebootPolicy {
+    /// Whether the apply restarts a host for which updates wait.
+    fn restarts(&self) -> bool {
+        matches!(self, Self::Always | Self::IfNeeded)
+    }
 }
 
 /// The jobs that wait for a restart, in private state: by component the job and the version that it

@@ -19,7 +19,7 @@ pub(super) async fn plan(
 ) -> Result<()> {
     let Some(planned) = cx.planned().cloned() else { return Ok(()) };
     let policy = planned.reboot.known().cloned().unwrap_or(RebootPolicy::Never);
-    waiting(cx, &policy);
+    waiting(cx, &policy, &planned, idrac).await?;
     if cx.prior().is_some() && !cx.changes("components") {
         return Ok(());
     }
@@ -31,26 +31,40 @@ pub(super) async fn plan(
     let host = idrac.host(server)?;
     let host = host.until(&soon());
     let inventory = host.firmware_inventory().await?;
-    let steps = steps(cx, &planned, components, &inventory).await?;
+    let Steps { steps, staged } = steps(cx, &planned, components, &inventory).await?;
     if steps.is_empty() {
         return Ok(());
     }
-    let (mut cold, mut cplds) = (vec![], 0);
+    let (mut cold, mut cplds, mut others) = (vec![], false, vec![]);
     for (found, step) in &steps {
         if found.needs_reboot() {
             cold.push(format!("{} {}", found.name(), step.to));
-            cplds += usize::from(found.is_cpld());
+        }
+    }
+    // One that is staged already bars everything, one that comes only what it would meet.
+    let barred = staged.iter().any(Found::is_cpld);
+    for found in steps.iter().map(|(found, _)| found).chain(&staged) {
+        match found.is_cpld() {
+            true => cplds = true,
+            false if barred || found.waits_with_others() => others.push(found.name()),
+            false => {}
         }
     }
     let lines: Vec<String> =
         steps.iter().map(|(found, step)| format!("  {}", step.describe(found))).collect();
     let notice = Diagnostic::warning(format!("Firmware of {server} will be updated"))
         .detail(lines.join("\n"));
-    if cold.is_empty() {
+    let alone = !cplds || others.is_empty();
+    if policy == RebootPolicy::Always {
+        let why = "The host will be restarted after it, as `reboot` says.";
+        cx.report(notice.detail(why).at("reboot"));
+        return Ok(());
+    }
+    if cold.is_empty() && alone {
         cx.report(notice.detail("No restart of the host is needed."));
         return Ok(());
     }
-    if policy == RebootPolicy::Error {
+    if policy == RebootPolicy::Error && !cold.is_empty() {
         cx.report(
             Diagnostic::error("The update needs a restart of the host")
                 .detail(lines.join("\n"))
@@ -63,10 +77,10 @@ pub(super) async fn plan(
         cx.report(notice.detail("The host will be restarted, as `reboot` says.").at("reboot"));
         return Ok(());
     }
-    if cplds > 0 && cold.len() > cplds {
+    if !alone {
         cx.report(
             Diagnostic::error("A CPLD is updated alone")
-                .detail(format!("Staged together would be: {}.", cold.join(", ")))
+                .detail(format!("Beside it there would be: {}.", others.join(", ")))
                 .hint(
                     "update the CPLD in an apply of its own, or set `reboot = \"if_needed\"`, which \
                      restarts the host in between",
@@ -75,7 +89,7 @@ pub(super) async fn plan(
         );
     }
     let service = host.update_service().await?;
-    if !service.can_wait_for_reset() {
+    if !service.can_wait_for_reset() && !cold.is_empty() {
         cx.report(no_waiting(server, &cold.join(", ")).at("reboot"));
     }
     cx.report(
@@ -90,15 +104,25 @@ pub(super) async fn plan(
 }
 
 /// What waits for a restart may be done by the time of the apply, or is done by it.
-fn waiting(cx: &mut PlanContext<ServerFirmware>, policy: &RebootPolicy) {
-    let Some(prior) = cx.prior().cloned() else { return };
+async fn waiting(
+    cx: &mut PlanContext<ServerFirmware>,
+    policy: &RebootPolicy,
+    planned: &ServerFirmwareValues,
+    idrac: Option<&Idrac>,
+) -> Result<()> {
+    let Some(prior) = cx.prior().cloned() else { return Ok(()) };
     if prior.state.known().is_none_or(|state| state == "done") {
-        return;
+        return Ok(());
     }
-    let overdue = prior.pending_reboot.known() == Some(&true) && *policy == RebootPolicy::IfNeeded;
-    let touched = ["components", "reboot", "allow_downgrade"].iter().any(|name| cx.changes(name));
-    if !overdue && !touched {
-        return;
+    let mut overdue = prior.pending_reboot.known() == Some(&true) && policy.restarts();
+    if overdue && let (Some(idrac), Some(server)) = (idrac, planned.server.known()) {
+        // A host that is off is left off, by every apply.
+        let system = idrac.host(server)?.until(&soon()).system().await?;
+        overdue = system.power_state.as_deref() == Some("On");
+    }
+    let touched = ["components", "reboot", "allow_downgrade", "timeouts"];
+    if !overdue && !touched.iter().any(|name| cx.changes(name)) {
+        return Ok(());
     }
     cx.unknown("state");
     cx.unknown("pending_reboot");
@@ -112,11 +136,20 @@ fn waiting(cx: &mut PlanContext<ServerFirmware>, policy: &RebootPolicy) {
     if overdue {
         cx.report(
             Diagnostic::warning("The host will be restarted")
-                .detail("Updates were staged before that wait for it, and `reboot` is `if_needed`.")
+                .detail("Updates were staged before that wait for it, and `reboot` says so.")
                 .hint("with `reboot = \"never\"` they wait on")
                 .at("reboot"),
         );
     }
+    Ok(())
+}
+
+/// What a plan finds.
+struct Steps {
+    /// What has to be done.
+    steps: Vec<(Found, Step)>,
+    /// What is staged already.
+    staged: Vec<Found>,
 }
 
 /// What has to be done, with every obstacle reported.
@@ -125,10 +158,10 @@ async fn steps(
     planned: &ServerFirmwareValues,
     components: &BTreeMap<String, Value<ComponentValues>>,
     inventory: &[Firmware],
-) -> Result<Vec<(Found, Step)>> {
+) -> Result<Steps> {
     let staged = cx.recall::<Staged>(STAGED)?.unwrap_or_default();
     let allow_downgrade = planned.allow_downgrade.known() == Some(&true);
-    let mut steps = vec![];
+    let (mut steps, mut waiting) = (vec![], vec![]);
     let mut seen: BTreeMap<String, &String> = BTreeMap::new();
     for (key, component) in components {
         let Some(component) = component.known() else { continue };
@@ -152,6 +185,7 @@ async fn steps(
             continue;
         }
         if staged.get(key).is_some_and(|(_, staged)| staged == version) {
+            waiting.push(found);
             continue;
         }
         let image = match &component.image {
@@ -178,7 +212,7 @@ async fn steps(
             Err(problem) => cx.report(problem.at(path.attribute("version"))),
         }
     }
-    Ok(steps)
+    Ok(Steps { steps, staged: waiting })
 }
 
 /// That an iDRAC cannot be told to leave the host alone.

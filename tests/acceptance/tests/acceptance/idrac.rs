@@ -204,6 +204,30 @@ fn the_host_is_restarted_where_reboot_says_so() {
 }
 
 #[test]
+fn always_restarts_the_host_after_every_update_and_after_nothing_else() {
+    let Some(stage) = stage("idrac_always") else { return };
+    let boots = || server(&stage, "r750-01")["boots"].clone();
+    stage.write(firmware_of("r750-01", &diagnostics("4301A79"), "reboot = \"always\""));
+    stage
+        .plan()
+        .run()
+        .warning()
+        .says("4301A74 -> 4301A79, at once")
+        .says("will be restarted after");
+    stage.apply();
+    assert_eq!((boots(), version(&stage, DIAGNOSTICS).as_str()), (json!(1), "4301A79"));
+    stage.assert_settled();
+    let both = format!("{}\n    {}", diagnostics("4301A70"), bios("1.14.1"));
+    stage.write(firmware_of("r750-01", &both, "reboot = \"always\""));
+    stage.apply();
+    assert_eq!((boots(), version(&stage, BIOS).as_str()), (json!(2), "1.14.1"));
+    stage.assert_settled();
+    stage.write(firmware_of("r750-01", &both, "reboot = \"always\"\n  allow_downgrade = true"));
+    stage.apply();
+    assert_eq!(boots(), 2, "nothing was updated");
+}
+
+#[test]
 fn what_was_staged_before_is_done_once_reboot_allows_it() {
     let Some(stage) = stage("idrac_overdue") else { return };
     stage.write(firmware(&bios("1.14.1")));

@@ -3,8 +3,8 @@
 use onprem_lab::{Effect, Fault};
 
 use crate::idrac::{
-    DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, component, diagnostics, firmware, firmware_of,
-    jobs, package, stage, version,
+    DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, component, diagnostics, eventually, firmware,
+    firmware_of, jobs, package, stage, version,
 };
 
 #[test]
@@ -152,6 +152,129 @@ fn a_cpld_is_updated_alone() {
     stage.apply();
     assert_eq!(version(&stage, "CPLD.Embedded.1"), "1.0.8");
     assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 2);
+    stage.assert_settled();
+}
+
+/// A network adapter under a name that comes after `CPLD`.
+fn nic() -> String {
+    let image = package("Network-BCM_R750_WN64_22.71.3");
+    format!("nic = {{ component = \"108255\", version = \"22.71.3\", image = \"{image}\" }}")
+}
+
+/// A CPLD's update was staged beside one that waited already, whoever had staged that.
+#[test]
+fn a_cpld_is_not_staged_beside_what_waits_already() {
+    let cpld = component("CPLD", "1.0.8", "CPLD_R750_WN64_1.0.8");
+    for (first, second) in [(nic(), cpld.clone()), (cpld.clone(), nic())] {
+        let Some(stage) = stage("idrac_cpld_beside") else { return };
+        stage.write(firmware(&first));
+        stage.apply();
+        stage.write(firmware(&format!("{first}\n    {second}")));
+        stage.plan_fails().error().says("A CPLD is updated alone");
+        // What somebody else has staged is seen in the queue.
+        stage.forget(FIRMWARE);
+        stage.write(firmware(&second));
+        stage.apply_fails().error().says("A CPLD is updated alone").says("JID_");
+        assert_eq!(jobs(&stage).len(), 1, "{:?}", jobs(&stage));
+        assert_no_restart(&stage);
+    }
+}
+
+/// A host that is off was said to be restarted by every plan, and a CPLD was staged with the others.
+#[test]
+fn a_host_that_is_off_stays_off() {
+    let Some(stage) = stage("idrac_off") else { return };
+    stage.controller("r750-01").reset("ForceOff");
+    let cpld = component("CPLD", "1.0.8", "CPLD_R750_WN64_1.0.8");
+    let restart = "reboot = \"if_needed\"";
+    stage.write(firmware_of("r750-01", &format!("{}\n    {cpld}", nic()), restart));
+    stage.apply_fails().error().says("A CPLD is updated alone");
+    assert_eq!(jobs(&stage).len(), 0);
+    stage.write(firmware_of("r750-01", &bios("1.14.1"), restart));
+    let run = stage.apply();
+    assert!(run.warnings().iter().any(|one| one.summary.contains("is off")), "{run}");
+    assert_eq!(stage.state().attributes(FIRMWARE)["state"], "staged");
+    stage.assert_settled();
+    assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 0);
+}
+
+/// The apply failed for what the plan had let pass: nothing new was needed.
+#[test]
+fn what_waits_already_is_no_error_of_reboot() {
+    let Some(stage) = stage("idrac_error_staged") else { return };
+    stage.write(firmware(&bios("1.14.1")));
+    stage.apply();
+    stage.write(firmware_of("r750-01", &bios("1.14.1"), "reboot = \"error\""));
+    stage.apply();
+    stage.assert_settled();
+    assert_eq!(jobs(&stage).len(), 1);
+    assert_no_restart(&stage);
+}
+
+/// A component left the configuration, and its staged update happened unannounced.
+#[test]
+fn what_is_staged_and_not_managed_any_more_is_told() {
+    let Some(stage) = stage("idrac_unmanaged") else { return };
+    let diagnostics = "\"25806\" = { version = \"4301A74\" }";
+    stage.write(firmware(&format!("{}\n    {diagnostics}", bios("1.14.1"))));
+    stage.apply();
+    stage.write(firmware(diagnostics));
+    let run = stage.apply();
+    let told = run.warnings().iter().any(|one| one.detail.contains("still happens"));
+    assert!(told, "{run}");
+    stage.assert_settled();
+}
+
+/// Another version was wanted while the staged one was being written: its job was to be deleted.
+#[test]
+fn an_update_that_runs_is_not_taken_out_of_the_queue() {
+    let Some(stage) = stage("idrac_replaced_late") else { return };
+    stage.write(firmware(&bios("1.14.1")));
+    stage.apply();
+    stage.lab().clock().set_factor(1000.0);
+    stage.reset_host("r750-01");
+    eventually("the writing", || jobs(&stage)[0]["state"] == "Running");
+    stage.lab().clock().freeze();
+    let older = "BIOS = { version = \"1.12.1\", image = \"http://images.example.com/firmware/\
+                 BIOS_R750_WN64_1.12.1.EXE\" }";
+    stage.write(firmware_of("r750-01", older, "allow_downgrade = true"));
+    let mark = stage.lab().requests().mark();
+    let mut running = stage.start_apply();
+    // The refresh, the plan and the apply look at it, and then the apply waits.
+    eventually("the wait", || {
+        let requests = stage.lab().requests().since(mark);
+        running.ended() || requests.iter().filter(|one| one.path.contains("/JID_")).count() > 5
+    });
+    stage.lab().clock().resume();
+    let _ = running.finish().succeeded();
+    let jobs = jobs(&stage);
+    assert_eq!((&jobs[0]["state"], jobs.len()), (&"Completed".into(), 2), "{jobs:?}");
+    assert_eq!(version(&stage, crate::idrac::BIOS), "1.14.1");
+    stage.assert_settled();
+}
+
+#[test]
+fn a_lifecycle_controller_that_is_not_ready_is_waited_for() {
+    let Some(stage) = stage("idrac_not_ready") else { return };
+    let fault = stage.fault(Fault::new(Effect::LcNotReady));
+    stage.write(firmware_of("r750-01", &diagnostics("4301A79"), "timeouts = { create = \"3s\" }"));
+    stage
+        .apply_fails()
+        .error()
+        .says("waiting for the Lifecycle Controller to be ready")
+        .hints("`timeouts`");
+    assert_eq!(jobs(&stage).len(), 0);
+    stage.write(firmware(&diagnostics("4301A79")));
+    let mark = stage.lab().requests().mark();
+    let running = stage.start_apply();
+    eventually("the wait", || {
+        let requests = stage.lab().requests().since(mark);
+        requests.iter().filter(|one| one.path.contains("GetRemoteServicesAPIStatus")).count() > 1
+    });
+    assert_eq!(jobs(&stage).len(), 0);
+    stage.lab().faults().disarm(fault);
+    let _ = running.finish().succeeded();
+    assert_eq!(version(&stage, DIAGNOSTICS), "4301A79");
     stage.assert_settled();
 }
 

@@ -4,8 +4,8 @@ use acceptance::Stage;
 use onprem_lab::{Effect, Fault, When};
 
 use crate::idrac::{
-    DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, diagnostics, eventually, firmware, jobs, stage,
-    version,
+    DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, diagnostics, eventually, firmware, firmware_of,
+    jobs, server, stage, version,
 };
 
 #[test]
@@ -60,6 +60,77 @@ fn at_the_request_that_starts_the_job() {
         stage.lab().faults().disarm(number);
         stage.apply();
         assert_eq!(jobs(&stage).len(), 1, "{when:?}: {:?}", jobs(&stage));
+        stage.assert_settled();
+        assert_no_restart(&stage);
+    }
+}
+
+/// The host shut down for the restart that the first apply had ordered, and got a second one.
+#[test]
+fn while_the_host_shuts_down() {
+    let Some(stage) = stage("idrac_killed_shutdown") else { return };
+    let config = firmware_of("r750-01", &bios("1.14.1"), "reboot = \"if_needed\"");
+    stage.write(config);
+    let (running, held) = stage.apply_until(
+        Fault::new(Effect::Stall { when: When::After }).method("POST").path("SetupJobQueue$"),
+    );
+    let (number, _) = held.expect("the host is restarted");
+    stage.lab().clock().freeze();
+    running.kill_provider();
+    let _ = running.finish();
+    stage.lab().faults().abort(number);
+    stage.lab().faults().disarm(number);
+    assert_no_restart(&stage);
+    let mark = stage.lab().requests().mark();
+    let mut running = stage.start_apply();
+    eventually("the look at the restart", || {
+        let requests = stage.lab().requests().since(mark);
+        running.ended()
+            || requests
+                .iter()
+                .any(|one| one.path.contains("/RID_") || one.path.ends_with("SetupJobQueue"))
+    });
+    stage.lab().clock().resume();
+    let _ = running.finish().succeeded();
+    assert_eq!(version(&stage, crate::idrac::BIOS), "1.14.1");
+    assert_eq!(
+        server(&stage, "r750-01")["boots"],
+        1,
+        "{}",
+        server(&stage, "r750-01")["power_events"]
+    );
+    assert_eq!(jobs(&stage).len(), 1);
+    stage.assert_settled();
+}
+
+/// Ctrl-C while a job runs: Terraform ends in good order, the session is deleted, and the job goes on and
+/// is followed by the next apply.
+#[test]
+fn a_stop_while_a_job_runs() {
+    for made in [false, true] {
+        let Some(stage) = stage(&format!("idrac_stopped_{made}")) else { return };
+        if made {
+            stage.write(firmware("\"25806\" = { version = \"4301A74\" }"));
+            stage.apply();
+        }
+        stage.write(firmware(&diagnostics("4301A79")));
+        stage.lab().clock().set_factor(20.0);
+        let mut running = stage.start_apply();
+        eventually("the job", || {
+            assert!(!running.ended(), "the apply ended before its job ran");
+            jobs(&stage).iter().any(|job| job["state"] == "Running")
+        });
+        stage.lab().clock().freeze();
+        running.interrupt();
+        let run = running.finish().failed();
+        assert!(run.errors().iter().any(|one| one.detail.contains("asked to stop")), "{run}");
+        assert_eq!(stage.state().has(FIRMWARE), made);
+        assert_eq!(server(&stage, "r750-01")["sessions"], 0, "sessions are deleted");
+        stage.lab().clock().resume();
+        stage.lab().clock().set_factor(1000.0);
+        stage.apply();
+        assert_eq!(jobs(&stage).len(), 1, "no second job: {:?}", jobs(&stage));
+        assert_eq!(version(&stage, DIAGNOSTICS), "4301A79");
         stage.assert_settled();
         assert_no_restart(&stage);
     }
