@@ -10,7 +10,10 @@ async fn client_of(lab: &Lab) -> Client {
 }
 
 fn fields(value: Value) -> onprem_netbox::Fields {
-    value.as_object().cloned().unwrap()
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other} is no object"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

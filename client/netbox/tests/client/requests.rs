@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use crate::server::{Reply, Server, TOKEN};
 
 fn fields(value: Value) -> onprem_netbox::Fields {
-    value.as_object().cloned().unwrap()
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other} is no object"),
+    }
 }
 
 #[tokio::test]
