@@ -12,8 +12,9 @@ use bigdecimal::{BigDecimal, ToPrimitive};
 /// An exact decimal number of any practical size; `1` and `1.0` are the same number.
 ///
 /// Terraform's numbers carry 512 bits, so ids above 2^53 and long fractions must survive. A number
-/// may have 10,000 digits before or after the point: enough for everything Terraform can send, and
-/// few enough that hostile input costs nothing.
+/// may have 10,000 digits in all and, where it is spelt with one, an exponent of 1,100: enough for
+/// what Terraform writes, which has no exponents, and for every double, and so little that hostile
+/// input costs nothing. Without the second limit six bytes could become ten thousand.
 #[derive(Clone)]
 pub struct Number(Repr);
 
@@ -148,8 +149,10 @@ impl FromStr for Number {
             return Err(malformed());
         }
         let exponent: i64 = exponent.parse().map_err(|_| ParseNumberError::TooLarge)?;
-        if whole.len() + fraction.len() > MAX_DIGITS || exponent.unsigned_abs() > MAX_DIGITS as u64
-        {
+        // Counted as the number would be written, so that every number can be read again.
+        let digits = (whole.len().max(1) + fraction.len()) as u64;
+        let shift = exponent.unsigned_abs();
+        if shift > MAX_EXPONENT || digits + shift > MAX_DIGITS {
             return Err(ParseNumberError::TooLarge);
         }
         let sign = if mantissa.starts_with('-') { "-" } else { "" };
@@ -234,12 +237,14 @@ pub enum ParseNumberError {
     /// An infinity or "not a number".
     #[error("not a finite number")]
     NotFinite,
-    /// More than 10,000 digits before or after the point.
-    #[error("a number of more than 10,000 digits")]
+    /// More than 10,000 digits, or an exponent beyond 1,100.
+    #[error("a number of more than 10,000 digits, or with an exponent beyond 1,100")]
     TooLarge,
 }
 
-const MAX_DIGITS: usize = 10_000;
+const MAX_DIGITS: u64 = 10_000;
+/// The smallest double, 5e-324, has 1,074 digits after the point.
+const MAX_EXPONENT: u64 = 1_100;
 
 #[cfg(test)]
 mod tests {
@@ -281,7 +286,7 @@ mod tests {
         assert_eq!(number("1e3").as_i64(), Some(1000));
         assert_eq!(number("1e19").as_u64(), Some(10_000_000_000_000_000_000));
         assert_eq!(number("1.5").as_i64(), None);
-        assert_eq!(number("1e9000").as_u64(), None);
+        assert_eq!(number("1e1000").as_u64(), None);
         assert_eq!(number("-1").as_u64(), None);
     }
 
@@ -314,8 +319,29 @@ mod tests {
         for text in ["", "-", ".", "e5", "1e", "1e+", "0x10", "1_000", "Inf", "NaN", "1 ", "--1"] {
             assert_eq!(text.parse::<Number>(), Err(ParseNumberError::Malformed), "{text:?}");
         }
-        for text in ["1e10001", "1e-99999999999999999999", &"9".repeat(10_001)] {
+        for text in ["1e1101", "1e-99999999999999999999", &"9".repeat(10_001)] {
             assert_eq!(text.parse::<Number>(), Err(ParseNumberError::TooLarge));
         }
+    }
+
+    #[test]
+    fn a_number_could_be_written_that_was_too_large_to_be_read() {
+        let nines = "9".repeat(9_999);
+        for text in [format!(".{nines}"), format!("{nines}e1"), nines[..9_000].to_owned() + "e-999"]
+        {
+            let number = number(&text);
+            assert_eq!(number.to_string().parse(), Ok(number));
+        }
+        for text in [format!(".{nines}9"), format!("{nines}e2"), format!("{nines}e-2")] {
+            assert_eq!(text.parse::<Number>(), Err(ParseNumberError::TooLarge));
+        }
+    }
+
+    #[test]
+    fn a_few_bytes_could_become_ten_thousand() {
+        for text in ["1e9999", "1e-9999"] {
+            assert_eq!(text.parse::<Number>(), Err(ParseNumberError::TooLarge));
+        }
+        assert_eq!(number("1e1100").to_string().len(), 1_101);
     }
 }
