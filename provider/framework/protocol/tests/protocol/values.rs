@@ -158,6 +158,27 @@ fn refinements_that_do_not_fit_are_not_sent() {
 }
 
 #[test]
+fn facts_of_another_type_were_read_and_then_not_written() {
+    let cases = [
+        (Type::String, "c7030c 81 0501", Value::unknown()),
+        (Type::String, "c7030c 81 02a0", Value::unknown()),
+        (Type::Bool, "c7060c 82 01c2 02a161", unknown(Refinement::not_null())),
+        (Type::Number, "c7040c 81 02a161", Value::unknown()),
+        (Type::list(Type::Bool), "c7050c 81 03 92 01 c3", Value::unknown()),
+    ];
+    for (ty, wire, expected) in cases {
+        let read = Value::from_msgpack(&bytes(wire), &ty).unwrap();
+        assert_eq!(read, expected, "{wire} as {ty}");
+        let written = read.to_msgpack(&ty).unwrap();
+        assert_eq!(Value::from_msgpack(&written, &ty), Ok(read), "{wire} as {ty}");
+    }
+    let wire = [&bytes("c801060c 81 02 da0101")[..], "a".repeat(257).as_bytes()].concat();
+    let read = Value::from_msgpack(&wire, &Type::String).unwrap();
+    let prefix = Refinement { prefix: Some("a".repeat(256)), ..Refinement::default() };
+    assert_eq!(read, unknown(prefix));
+}
+
+#[test]
 fn mistakes_are_named_without_the_value() {
     let disks =
         Type::object([("disks", Type::map(Type::object([("size", Type::list(Type::Number))])))]);

@@ -8,6 +8,7 @@ use crate::cty::error::Within;
 use crate::cty::value::normalised;
 use crate::cty::{Bound, DecodeError, MAX_DEPTH, Number, Path, Refinement, Type, Value};
 
+use super::write::cut_prefix;
 use super::{MAX_LENGTH, MAXIMUM, MIN_LENGTH, MINIMUM, NULLNESS, PREFIX, REFINED};
 
 /// Reads the one value that the bytes are.
@@ -325,8 +326,25 @@ fn unknown(code: i8, body: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let refinement = refinement(&mut Reader { rest: body })?;
     Ok(match refinement.nullness {
         Some(true) => Value::Null,
-        Some(false) | None => Value::Unknown(refinement),
+        Some(false) | None => Value::Unknown(of_type(refinement, ty)),
     })
+}
+
+/// The facts that belong to the type, which are those that are written too.
+fn of_type(facts: Refinement, ty: &Type) -> Refinement {
+    let Refinement { nullness, prefix, minimum, maximum, min_length, max_length } = facts;
+    let nothing = Refinement { nullness, ..Refinement::default() };
+    match ty {
+        Type::String => {
+            let prefix = prefix.filter(|prefix| !prefix.is_empty());
+            Refinement { prefix: prefix.map(|prefix| cut_prefix(&prefix).to_owned()), ..nothing }
+        }
+        Type::Number => Refinement { minimum, maximum, ..nothing },
+        Type::List(_) | Type::Set(_) | Type::Map(_) => {
+            Refinement { min_length, max_length, ..nothing }
+        }
+        Type::Bool | Type::Dynamic | Type::Object(_) | Type::Tuple(_) => nothing,
+    }
 }
 
 fn refinement(reader: &mut Reader<'_>) -> Result<Refinement, DecodeError> {

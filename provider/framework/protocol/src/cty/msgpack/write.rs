@@ -147,7 +147,7 @@ fn write_unknown(
 }
 
 /// The start of a long prefix, which is as true as all of it: Terraform limits how much it takes.
-fn cut_prefix(prefix: &str) -> &str {
+pub(super) fn cut_prefix(prefix: &str) -> &str {
     &prefix[..prefix.floor_char_boundary(MAX_PREFIX)]
 }
 
