@@ -127,7 +127,7 @@ pub(crate) fn split(text: &str) -> Result<Vec<(Option<&str>, &str)>, PropertyStr
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (key, value) = match part.split_once('=') {
             Some(("", _)) => return Err(PropertyStringError::EmptyKey),
-            Some((key, value)) => (Some(key), value),
+            Some((key, value)) => (Some(key.trim_end()), value),
             None => (None, part),
         };
         if parts.iter().any(|(known, _)| *known == key) {
@@ -185,6 +185,16 @@ mod tests {
             assert!(PropertyString::parse(bad).is_err(), "{bad}");
         }
         assert!(PropertyString::parse(" ").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_key_before_a_blank_could_be_read_and_not_be_set() {
+        let text = "local:8,size =8G";
+        let mut disk = PropertyString::parse(text).unwrap();
+        assert_eq!(disk.get("size"), Some("8G"));
+        disk.set("size", "9G").unwrap();
+        assert_eq!(disk.to_string(), "local:8,size=9G");
+        assert!(PropertyString::parse("size=1,size =2").is_err());
     }
 
     proptest! {

@@ -81,7 +81,8 @@ impl<'a> Lenient<'a> {
             Input::Text(text) => text.trim().parse().ok(),
             Input::Json(_) => None,
         };
-        found.ok_or_else(|| self.wrong("a number"))
+        // Rust reads `nan` and `inf`, and makes infinity of what is too large; none is a number there.
+        found.filter(|number| number.is_finite()).ok_or_else(|| self.wrong("a number"))
     }
 
     /// The object or property string, whose bare value belongs to `default_key`

@@ -94,6 +94,14 @@ fn what_does_not_fit_is_refused_with_its_place() {
 }
 
 #[test]
+fn nan_and_infinity_could_be_read_and_not_be_written() {
+    for text in ["NaN", "inf", "-Infinity", "1e400"] {
+        assert!(from_text::<f64>(text).is_err(), "{text}");
+        assert!(from_text::<f32>(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn the_bare_value_is_the_first_field() {
     let disk: Disk = read(json!("local:100/vm-100-disk-0.qcow2,size=8G,ssd=1,future=x"));
     let expected = Disk {
