@@ -37,7 +37,7 @@ pub(crate) fn flag(value: &Value, pointer: &str) -> Option<bool> {
 pub(crate) fn texts(value: &Value, pointer: &str) -> Vec<String> {
     match value.pointer(pointer) {
         Some(Value::Array(list)) => list.iter().filter_map(|one| text(one, "")).collect(),
-        Some(Value::String(one)) => vec![one.clone()],
+        Some(one @ Value::String(_)) => text(one, "").into_iter().collect(),
         _ => vec![],
     }
 }
@@ -58,8 +58,8 @@ pub(crate) fn members(collection: &Value) -> Vec<String> {
 /// A URI of the service as a path: some send it with scheme and host
 pub(crate) fn path_of(uri: &str) -> Option<String> {
     let path = match uri.split_once("://") {
-        Some((_, rest)) => rest.find('/').map(|slash| &rest[slash..])?,
-        None => uri,
+        Some((_, rest)) if !uri.starts_with('/') => rest.find('/').map(|slash| &rest[slash..])?,
+        _ => uri,
     };
     path.starts_with('/').then(|| path.to_owned())
 }
@@ -85,6 +85,19 @@ mod tests {
         assert_eq!(text(&value, "/c"), None);
         assert_eq!(flag(&value, "/d"), Some(true));
         assert_eq!(texts(&value, "/d"), ["True"]);
+    }
+
+    #[test]
+    fn a_path_with_a_url_in_it_was_cut_down_to_the_path_of_that() {
+        let path = "/redfish/v1/Proxy?target=https://10.0.0.9/x";
+        assert_eq!(path_of(path).as_deref(), Some(path));
+        assert_eq!(path_of(&format!("https://10.0.0.21{path}")).as_deref(), Some(path));
+    }
+
+    #[test]
+    fn an_empty_text_was_a_list_of_one_nothing() {
+        assert!(texts(&json!({ "a": "" }), "/a").is_empty());
+        assert!(texts(&json!({ "a": ["", " "] }), "/a").is_empty());
     }
 
     #[test]
