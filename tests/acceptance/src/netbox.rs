@@ -26,13 +26,19 @@ impl NetBox {
         Self { runtime: Arc::clone(runtime), client, url, token }
     }
 
-    /// The real one of `ONPREM_NETBOX_URL` and `ONPREM_NETBOX_TOKEN`, if there is one.
+    /// The real one of `ONPREM_NETBOX_URL`, `ONPREM_NETBOX_TOKEN` and `ONPREM_NETBOX_CA_CERTIFICATE`, if
+    /// there is one.
     pub(crate) fn real(runtime: &Arc<Runtime>) -> Option<Self> {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let set = |name| std::env::var(name).ok().filter(|text: &String| !text.is_empty());
         let url = set("ONPREM_NETBOX_URL")?.trim_end_matches('/').to_owned();
         let token = set("ONPREM_NETBOX_TOKEN")?;
-        let client = Client::builder().no_proxy().build().unwrap();
+        let mut builder = Client::builder().no_proxy();
+        if let Some(file) = certificate_file() {
+            let certificate = reqwest::Certificate::from_pem(&std::fs::read(file).unwrap());
+            builder = builder.tls_certs_only([certificate.unwrap()]);
+        }
+        let client = builder.build().unwrap();
         Some(Self { runtime: Arc::clone(runtime), client, url, token })
     }
 
@@ -110,4 +116,9 @@ impl NetBox {
             serde_json::from_str(&text).unwrap_or(Value::Null)
         })
     }
+}
+
+/// The file with the authority of the real one.
+pub(crate) fn certificate_file() -> Option<String> {
+    std::env::var("ONPREM_NETBOX_CA_CERTIFICATE").ok().filter(|path| !path.is_empty())
 }

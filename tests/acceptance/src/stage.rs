@@ -14,7 +14,7 @@ use xtask::workspace;
 
 use crate::cluster::Cluster;
 use crate::controller::Controller;
-use crate::netbox::NetBox;
+use crate::netbox::{self, NetBox};
 use crate::plan::Plan;
 use crate::process::Running;
 use crate::provider;
@@ -174,9 +174,10 @@ impl Stage {
             false => NetBox::of_lab(&self.runtime, &self.lab),
         };
         self.set("NETBOX_TOKEN", netbox.token());
-        let certificate = match real {
-            true => "",
-            false => "    ca_certificate = \"${path.module}/ca.pem\"\n",
+        let certificate = match (real, netbox::certificate_file()) {
+            (false, _) => "    ca_certificate = \"${path.module}/ca.pem\"\n".to_owned(),
+            (true, Some(file)) => format!("    ca_certificate = {}\n", Value::from(file)),
+            (true, None) => String::new(),
         };
         self.provider(&format!(
             "provider \"onprem\" {{\n  owner = \"acceptance\"\n  netbox = {{\n    url = \"{}\"\n\
