@@ -305,12 +305,12 @@ resource "onprem_netbox_custom_field" "this" {{
                 pick("weight = 5", ""),
                 pick("date_added = \"2026-11-21\"", "comments = \"c\""),
                 pick("status = \"planned\"\nlatitude = 48.2", "facility = \"f\""),
-                pick("vid_ranges = [[100, 199]]", ""),
-                pick("", "description = \"d\""),
                 pick(
-                    "status = \"staging\"",
+                    "vid_ranges = [[100, 199]]",
                     "scope_type = \"dcim.site\"\nscope_id = onprem_netbox_site.this.id"
                 ),
+                pick("", "description = \"d\""),
+                pick("status = \"staging\"", "comments = \"c\""),
                 pick("vcpus = 1.5\nmemory = 2048", "status = \"paused\"\ndisk = 100"),
                 pick("mtu = 9000\nenabled = false", "mode = \"access\""),
                 pick("description = \"d\"", ""),

@@ -173,6 +173,41 @@ fn a_kill_at_any_request_leaks_no_address() {
     }
 }
 
+/// What a killed apply leaves in a NetBox, put there by hand: an address that its mark says is unrecorded.
+#[test]
+fn an_unrecorded_address_is_taken_up() {
+    for real in [false, true] {
+        let Some(stage) = Stage::new(&format!("netbox/unrecorded_{real}")) else { return };
+        let Some(netbox) = stage.netbox(real) else {
+            eprintln!(
+                "SKIPPED: an unrecorded address on a real NetBox: ONPREM_NETBOX_URL is not set"
+            );
+            continue;
+        };
+        let vrf = netbox.post("/ipam/vrfs/", json!({"name": "unrecorded"}));
+        let parent =
+            netbox.post("/ipam/prefixes/", json!({"prefix": "10.62.0.0/24", "vrf": vrf["id"]}));
+        stage.write(next_of(parent["id"].as_i64().unwrap(), "description = \"d\""));
+        stage.apply();
+        let id = stage.state().attributes(ADDRESS)["id"].clone();
+        let path = format!("/ipam/ip-addresses/{id}/");
+        let filter =
+            format!("changed_object_type=ipam.ipaddress&changed_object_id={id}&action=create");
+        let entry = &netbox.list(&format!("/core/object-changes/?{filter}"))[0];
+        let words: Vec<&str> = entry["message"].as_str().unwrap().split(' ').collect();
+        let mark = format!("<!-- onprem:creating {} {} -->", words[1], words[2]);
+        netbox.patch(&path, json!({ "comments": mark }));
+        stage.forget(ADDRESS);
+        stage.apply();
+        assert_eq!(stage.state().attributes(ADDRESS)["id"], id, "{words:?}");
+        stage.assert_settled();
+        assert_eq!(netbox.get(&path)["comments"], "");
+        stage.destroy();
+        netbox.delete(&format!("/ipam/prefixes/{}/", parent["id"]));
+        netbox.delete(&format!("/ipam/vrfs/{}/", vrf["id"]));
+    }
+}
+
 /// The server makes the address and the answer is lost: it is found in the change log, not made twice.
 #[test]
 fn a_lost_answer_makes_no_second_address() {
