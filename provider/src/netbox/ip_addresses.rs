@@ -68,10 +68,9 @@ impl DataSource for IpAddressLookup {
     }
 }
 
-/// IP addresses in NetBox. Without arguments it is all of them.
-#[derive(Clone, DataSource)]
-#[data_source(name = "netbox_ip_addresses", group = "NetBox")]
-pub(crate) struct IpAddresses {
+/// Which addresses are wanted.
+#[derive(Clone, Attributes)]
+pub(crate) struct AddressFilter {
     /// Only those inside this network.
     #[attr(optional)]
     parent: Option<Text<Network>>,
@@ -93,6 +92,28 @@ pub(crate) struct IpAddresses {
     /// Only those with this tag, by its slug.
     #[attr(optional)]
     tag: Option<String>,
+}
+
+impl AddressFilterPlan {
+    /// What NetBox is asked for.
+    pub(crate) fn query(&self) -> Query {
+        Query::new()
+            .with_some("parent", self.parent.as_ref())
+            .with_some("vrf_id", self.vrf_id)
+            .with_some("tenant_id", self.tenant_id)
+            .with_some("dns_name", self.dns_name.as_ref())
+            .with_some("status", self.status.as_ref())
+            .with_some("role", self.role.as_ref())
+            .with_some("tag", self.tag.as_ref())
+    }
+}
+
+/// IP addresses in NetBox. Without arguments it is all of them.
+#[derive(Clone, DataSource)]
+#[data_source(name = "netbox_ip_addresses", group = "NetBox")]
+pub(crate) struct IpAddresses {
+    #[attr(flatten)]
+    filter: AddressFilter,
     /// The addresses, by number.
     #[attr(computed)]
     ip_addresses: Vec<AddressFound>,
@@ -118,16 +139,10 @@ impl DataSource for IpAddresses {
     type Client = NetBox;
 
     async fn read(netbox: &NetBox, arguments: IpAddressesPlan) -> Result<Self> {
-        let IpAddressesPlan { parent, vrf_id, tenant_id, dns_name, status, role, tag } = arguments;
-        let query = Query::new()
-            .with_some("parent", parent.as_ref())
-            .with_some("vrf_id", vrf_id)
-            .with_some("tenant_id", tenant_id)
-            .with_some("dns_name", dns_name.as_ref())
-            .with_some("status", status.as_ref())
-            .with_some("role", role.as_ref())
-            .with_some("tag", tag.as_ref());
-        let ip_addresses = many(netbox, &kinds::IP_ADDRESS, &query).await?;
-        Ok(Self { parent, vrf_id, tenant_id, dns_name, status, role, tag, ip_addresses })
+        let ip_addresses = many(netbox, &kinds::IP_ADDRESS, &arguments.filter.query()).await?;
+        let AddressFilterPlan { parent, vrf_id, tenant_id, dns_name, status, role, tag } =
+            arguments.filter;
+        let filter = AddressFilter { parent, vrf_id, tenant_id, dns_name, status, role, tag };
+        Ok(Self { filter, ip_addresses })
     }
 }

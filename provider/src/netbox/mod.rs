@@ -1,9 +1,10 @@
 //! NetBox: addresses, networks and what they belong to.
 //!
 //! `system` is the provider block's part and the client that it makes; `model` creates, reads, changes and
-//! deletes objects of every kind, and `lookup` finds them; `labels` and `custom_fields` are what most of them have; `format` and
-//! `names` are how NetBox writes values; `explain` says what its errors mean. Every other file is a
-//! resource, or the data sources of one kind, in the list below.
+//! deletes objects of every kind, `lookup` finds them, and `lists` finds those that nobody manages yet;
+//! `labels` and `custom_fields` are what most of them have; `format` and `names` are how NetBox writes
+//! values; `explain` says what its errors mean. Every other file is a resource, or the data sources of one
+//! kind, in the list below.
 
 mod aggregate;
 mod cluster;
@@ -16,6 +17,7 @@ mod ip_address;
 mod ip_addresses;
 mod ip_range;
 mod labels;
+mod lists;
 mod lookup;
 mod mac_address;
 mod model;
@@ -70,5 +72,6 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .data_source::<prefixes::PrefixLookup>()
         .data_source::<prefixes::PrefixUtilization>()
         .data_source::<prefixes::Prefixes>();
+    lists::register(registry);
     lookup::register(registry);
 }

@@ -359,7 +359,7 @@ fn gone(kind: &Kind, id: i64) -> Diagnostic {
 }
 
 /// The identity of every resource here is the number.
-fn identity_of<R: ResourceModel>(id: i64) -> Result<R::Identity> {
+pub(crate) fn identity_of<R: ResourceModel>(id: i64) -> Result<R::Identity> {
     R::Identity::from_object(&Values::from([("id".to_owned(), id.into())]))
 }
 

@@ -68,10 +68,9 @@ impl DataSource for PrefixLookup {
     }
 }
 
-/// Prefixes in NetBox. Without arguments it is all of them.
-#[derive(Clone, DataSource)]
-#[data_source(name = "netbox_prefixes", group = "NetBox")]
-pub(crate) struct Prefixes {
+/// Which prefixes are wanted.
+#[derive(Clone, Attributes)]
+pub(crate) struct PrefixFilter {
     /// Only those inside this network, itself included.
     #[attr(optional)]
     within: Option<Text<Network>>,
@@ -90,6 +89,27 @@ pub(crate) struct Prefixes {
     /// Only those with this tag, by its slug.
     #[attr(optional)]
     tag: Option<String>,
+}
+
+impl PrefixFilterPlan {
+    /// What NetBox is asked for.
+    pub(crate) fn query(&self) -> Query {
+        Query::new()
+            .with_some("within_include", self.within.as_ref())
+            .with_some("vrf_id", self.vrf_id)
+            .with_some("tenant_id", self.tenant_id)
+            .with_some("role_id", self.role_id)
+            .with_some("status", self.status.as_ref())
+            .with_some("tag", self.tag.as_ref())
+    }
+}
+
+/// Prefixes in NetBox. Without arguments it is all of them.
+#[derive(Clone, DataSource)]
+#[data_source(name = "netbox_prefixes", group = "NetBox")]
+pub(crate) struct Prefixes {
+    #[attr(flatten)]
+    filter: PrefixFilter,
     /// The prefixes, by number.
     #[attr(computed)]
     prefixes: Vec<PrefixFound>,
@@ -115,16 +135,10 @@ impl DataSource for Prefixes {
     type Client = NetBox;
 
     async fn read(netbox: &NetBox, arguments: PrefixesPlan) -> Result<Self> {
-        let PrefixesPlan { within, vrf_id, tenant_id, role_id, status, tag } = arguments;
-        let query = Query::new()
-            .with_some("within_include", within.as_ref())
-            .with_some("vrf_id", vrf_id)
-            .with_some("tenant_id", tenant_id)
-            .with_some("role_id", role_id)
-            .with_some("status", status.as_ref())
-            .with_some("tag", tag.as_ref());
-        let prefixes = many(netbox, &kinds::PREFIX, &query).await?;
-        Ok(Self { within, vrf_id, tenant_id, role_id, status, tag, prefixes })
+        let prefixes = many(netbox, &kinds::PREFIX, &arguments.filter.query()).await?;
+        let PrefixFilterPlan { within, vrf_id, tenant_id, role_id, status, tag } = arguments.filter;
+        let filter = PrefixFilter { within, vrf_id, tenant_id, role_id, status, tag };
+        Ok(Self { filter, prefixes })
     }
 }
 

@@ -14,6 +14,7 @@ use tf_provider::cty::Path;
 use tf_provider::{
     Attributes, Context, Diagnostic, Diagnostics, FromClients, ResourceModel, Result, Value,
 };
+use tokio::time::Instant;
 
 use super::custom_fields::Definitions;
 use crate::Clients;
@@ -81,7 +82,12 @@ impl NetBox {
     /// The same client, within the time that the operation has.
     pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
         let name = format!("the {} timeout", cx.operation().verb());
-        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
+        self.until(cx.deadline(), cx.time_limit(), &name)
+    }
+
+    /// The same client, until `deadline`, the end of `limit`, which is called `name`.
+    pub(crate) fn until(&self, deadline: Instant, limit: Duration, name: &str) -> Self {
+        let deadline = Deadline::at(deadline.into_std(), limit, name);
         Self { client: self.client.until(&deadline), ..self.clone() }
     }
 

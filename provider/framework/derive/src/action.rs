@@ -49,7 +49,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
         errors.push(Error::custom(message).with_span(&model.ident));
     }
     errors.finish()?;
-    let attributes = model.attributes();
+    let attributes = model.arguments();
     let ident = &model.ident;
     let Words { name, group, .. } = words;
     let group = group.unwrap_or_default();

@@ -55,9 +55,14 @@ impl Struct {
 
     /// Everything that `Attributes` and the API mapping need.
     pub(crate) fn attributes(&self) -> Tokens {
+        let (arguments, api) = (self.arguments(), self.api_reader());
+        quote! { #arguments #api }
+    }
+
+    /// The same for what is configured and never read from an API.
+    pub(crate) fn arguments(&self) -> Tokens {
         let shapes = self.shapes();
         let implementation = self.implementation();
-        let api = self.api_reader();
         let sets = self.fields.iter().filter_map(|field| {
             let element = field::unwrap(&field.inner, "ObjectSet")?;
             let span = field.ident.span();
@@ -65,7 +70,7 @@ impl Struct {
                 const _: () = ::tf_provider::types::assert_set_element::<#element>();
             })
         });
-        quote! { #shapes #implementation #api #(#sets)* }
+        quote! { #shapes #implementation #(#sets)* }
     }
 
     fn shapes(&self) -> Tokens {

@@ -24,7 +24,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     errors.extend(field::lifeless(&model, "a listing"));
     errors.extend(field::undescribed(&model, "the list resource's description"));
     errors.finish()?;
-    let attributes = model.attributes();
+    let attributes = model.arguments();
     let ident = &model.ident;
     let description = &model.description;
     Ok(quote! {
