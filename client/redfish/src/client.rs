@@ -122,6 +122,11 @@ impl Client {
         self.inner.sessions.close().await;
     }
 
+    /// Who makes sessions
+    pub(crate) fn sessions(&self) -> &Arc<Sessions> {
+        &self.inner.sessions
+    }
+
     /// Get anything as JSON; `path` starts with `/redfish/v1` and may hold a query
     ///
     /// # Errors

@@ -151,6 +151,18 @@ impl Job {
         !matches!(self.phase(), Phase::Done | Phase::Failed)
     }
 
+    /// Whether nothing comes any more, by its state alone: what is stuck has not ended
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.state,
+            JobState::Completed
+                | JobState::CompletedWithErrors
+                | JobState::Failed
+                | JobState::RebootCompleted
+                | JobState::RebootFailed
+        )
+    }
+
     /// Whether one of its words holds `word`, whatever the case
     pub fn mentions(&self, word: &str) -> bool {
         let word = word.to_lowercase();
@@ -160,15 +172,7 @@ impl Job {
 
     /// How it ended, in the controller's words: `ended as Failed: … [PR21]`
     pub fn ending(&self) -> String {
-        let ended = matches!(
-            self.state,
-            JobState::Completed
-                | JobState::CompletedWithErrors
-                | JobState::Failed
-                | JobState::RebootCompleted
-                | JobState::RebootFailed
-        );
-        let verb = if ended { "ended as" } else { "is" };
+        let verb = if self.has_ended() { "ended as" } else { "is" };
         let mut text = format!("{verb} {}", self.state);
         if !self.message.is_empty() {
             text.push_str(": ");

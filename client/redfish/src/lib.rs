@@ -53,8 +53,8 @@ pub use error::{Error, ErrorKind, Message, message_code};
 pub use inventory::{Firmware, Place};
 pub use job::{Job, JobEnd, JobState, Phase, Stop};
 pub use lifecycle::LifecycleStatus;
-pub use session::Busy;
-pub use system::{ResetType, System};
+pub use session::{Busy, OpenSession};
+pub use system::{HostPower, ResetType, System};
 pub use update::{ApplyTime, SimpleUpdate, UpdateService};
 
 pub use onprem_http::{

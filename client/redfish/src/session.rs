@@ -12,7 +12,7 @@ use onprem_http::{Body, Deadline, HeaderName, HttpClient, Method, Request, Resen
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, sync::Mutex};
 
-use crate::{Error, ErrorKind, error::message_code, json};
+use crate::{Client, Error, ErrorKind, client::Call, error::message_code, json};
 
 /// How long requests authenticate one by one after there was no room for a session
 const WITHOUT_SESSION: Duration = Duration::from_secs(120);
@@ -40,6 +40,66 @@ enum Access {
 struct Session {
     token: Secret,
     uri: Option<String>,
+}
+
+/// A session for somebody else, who ends it; it is none of the client's own
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OpenSession {
+    /// Value of the header `X-Auth-Token`
+    pub token: Secret,
+    /// Path of the session, such as `/redfish/v1/SessionService/Sessions/12`
+    pub uri: String,
+}
+
+impl Client {
+    /// Open a session that somebody else uses. API: `POST /redfish/v1/SessionService/Sessions`
+    ///
+    /// # Errors
+    /// Any failure of the request, such as that there is no room for another session.
+    pub async fn open_session(&self) -> Result<OpenSession, Error> {
+        let Session { token, uri } = self.sessions().open(Some(&self.deadline())).await?;
+        let uri = uri.ok_or_else(|| {
+            let text = "the answer to the login does not say where the session is";
+            Error::new(ErrorKind::Decode, text)
+        })?;
+        Ok(OpenSession { token, uri })
+    }
+
+    /// Use a session once, so that it does not end for want of use
+    ///
+    /// # Errors
+    /// Any failure of the request; `Unauthorized` when the session has ended.
+    pub async fn use_session(&self, session: &OpenSession) -> Result<(), Error> {
+        let request = Request::get(session.uri.clone())
+            .secret_header(HeaderName::from_static("x-auth-token"), &session.token)
+            .deadline(&self.deadline());
+        self.sessions().http.send(&request).await.map(drop).map_err(Into::into)
+    }
+
+    /// Delete a session; one that has ended is fine
+    ///
+    /// # Errors
+    /// Any failure of the request.
+    pub async fn delete_session(&self, uri: &str) -> Result<(), Error> {
+        match self.send(&Call::new(Method::DELETE, uri)).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            outcome => outcome.map(drop),
+        }
+    }
+
+    /// How long a session lives that nobody uses; nothing where the controller does not say
+    ///
+    /// # Errors
+    /// Any failure of a request.
+    pub async fn session_timeout(&self) -> Result<Option<Duration>, Error> {
+        let Some(path) = json::link(&*self.root().await?, "/SessionService") else {
+            return Ok(None);
+        };
+        let seconds = json::number(&self.get(&path).await?, "/SessionTimeout");
+        let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        Ok(seconds.filter(|seconds| *seconds > 0).map(Duration::from_secs))
+    }
 }
 
 /// Who is at work, so that nobody's session is deleted under him
@@ -147,6 +207,20 @@ impl Sessions {
     }
 
     async fn log_in(&self, deadline: Option<&Deadline>) -> Result<Access, Error> {
+        match self.open(deadline).await {
+            Ok(session) => {
+                tracing::debug!(username = self.username, "logged in");
+                Ok(Access::Session(session))
+            }
+            Err(error) if no_session_to_be_had(&error) => {
+                tracing::warn!(%error, "no session to be had: every request logs in by itself");
+                Ok(Access::Basic { until: Instant::now() + WITHOUT_SESSION })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn open(&self, deadline: Option<&Deadline>) -> Result<Session, Error> {
         let within = |request: Request| match deadline {
             Some(deadline) => request.deadline(deadline),
             None => request,
@@ -164,18 +238,7 @@ impl Sessions {
         let request = Request::new(Method::POST, uri)
             .body(Body::Bytes { content_type: "application/json", bytes: body.to_string().into() })
             .resend(Resend::IfNotExecuted);
-        let response = match self.http.send(&within(request)).await {
-            Ok(response) => response,
-            Err(error) => {
-                let error = Error::from(error);
-                return if no_session_to_be_had(&error) {
-                    tracing::warn!(%error, "no session to be had: every request logs in by itself");
-                    Ok(Access::Basic { until: Instant::now() + WITHOUT_SESSION })
-                } else {
-                    Err(error)
-                };
-            }
-        };
+        let response = self.http.send(&within(request)).await?;
         let header = |name: &str| {
             let value = response.headers.get(name)?.to_str().ok()?;
             (!value.is_empty()).then(|| value.to_owned())
@@ -187,8 +250,7 @@ impl Sessions {
         let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
         let uri = header("location").and_then(|location| json::path_of(&location));
         let uri = uri.or_else(|| json::link(&body, ""));
-        tracing::debug!(username = self.username, "logged in");
-        Ok(Access::Session(Session { token: Secret::new(token), uri }))
+        Ok(Session { token: Secret::new(token), uri })
     }
 
     fn basic(&self) -> (HeaderName, Secret) {

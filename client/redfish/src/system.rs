@@ -1,11 +1,11 @@
 //! The host and its controller. API: `/redfish/v1/Systems/…` and `/redfish/v1/Managers/…`.
 
-use onprem_http::Method;
+use onprem_http::{Delays, Method};
 use serde_json::json;
 
 use crate::{
     Client, Error, ErrorKind,
-    client::Call,
+    client::{Call, Outage},
     json,
     service::{action, action_target},
 };
@@ -46,6 +46,28 @@ pub struct System {
     pub processor_count: Option<i64>,
     /// Memory in GiB
     pub memory_gib: Option<i64>,
+}
+
+/// The power of a host
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostPower {
+    /// `On`, `Off`, `PoweringOn`, `PoweringOff`; empty where the controller does not say
+    pub state: String,
+    /// When the host was last restarted, as the controller writes it
+    pub last_reset_time: Option<String>,
+}
+
+impl HostPower {
+    /// Whether the host is on, and does not merely become so
+    pub fn is_on(&self) -> bool {
+        self.state == "On"
+    }
+
+    /// Whether the host is off, and does not merely become so
+    pub fn is_off(&self) -> bool {
+        self.state == "Off"
+    }
 }
 
 /// What to do to the power of a host
@@ -96,6 +118,40 @@ impl Client {
             processor_count: json::number(&system, "/ProcessorSummary/Count"),
             memory_gib: json::number(&system, "/MemorySummary/TotalSystemMemoryGiB"),
         })
+    }
+
+    /// The power of the host
+    ///
+    /// # Errors
+    /// Any failure of a request.
+    pub async fn power(&self) -> Result<HostPower, Error> {
+        let system = self.get(&self.system_path().await?).await?;
+        Ok(HostPower {
+            state: json::text(&system, "/PowerState").unwrap_or_default(),
+            last_reset_time: json::text(&system, "/LastResetTime"),
+        })
+    }
+
+    /// Look at the power of the host until it is as wanted; nothing is changed
+    ///
+    /// # Errors
+    /// The deadline passed, and any lasting failure of a request.
+    pub async fn follow_power(
+        &self,
+        mut wanted: impl FnMut(&HostPower) -> bool + Send,
+    ) -> Result<HostPower, Error> {
+        let _busy = self.busy();
+        let patience = self.patience();
+        let mut outage = Outage::new(self, "waiting for the power of the host");
+        let mut pauses = Delays::new(patience.poll.0, patience.poll.1, 1.5);
+        loop {
+            let client = self.brisk();
+            let Some(power) = outage.outlast(client.power()).await? else { continue };
+            if wanted(&power) {
+                return Ok(power);
+            }
+            outage.pause(pauses.next_pause()).await?;
+        }
     }
 
     /// Change the power of the host; what is so already is left alone

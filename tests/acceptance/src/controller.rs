@@ -41,10 +41,7 @@ impl Controller {
     /// # Panics
     /// When the controller refuses, or the job does not end in a minute.
     pub fn update(&self, image: &str) {
-        let target = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate";
-        let body = serde_json::json!({ "ImageURI": image, "TransferProtocol": "HTTP" });
-        let location = self.send(&Method::POST, target, &body).1;
-        let id = location.rsplit('/').next().unwrap().to_owned();
+        let id = self.start_update(image);
         let since = Instant::now();
         loop {
             let path = format!("/redfish/v1/Managers/iDRAC.Embedded.1/Oem/Dell/Jobs/{id}");
@@ -65,6 +62,18 @@ impl Controller {
     pub fn reset(&self, kind: &str) {
         let target = "/redfish/v1/Systems/System.Embedded.1/Actions/ComputerSystem.Reset";
         self.send(&Method::POST, target, &serde_json::json!({ "ResetType": kind }));
+    }
+
+    /// Begin to install an image: the id of the job.
+    ///
+    /// # Panics
+    /// When the controller refuses.
+    #[must_use]
+    pub fn start_update(&self, image: &str) -> String {
+        let target = "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate";
+        let body = serde_json::json!({ "ImageURI": image, "TransferProtocol": "HTTP" });
+        let location = self.send(&Method::POST, target, &body).1;
+        location.rsplit('/').next().unwrap().to_owned()
     }
 
     fn send(&self, method: &Method, path: &str, body: &Value) -> (Value, String) {

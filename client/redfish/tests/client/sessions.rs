@@ -148,3 +148,28 @@ async fn an_error_shows_message_id_and_resolution() {
     // The job is not there afterwards, which is what was asked for.
     client.delete_job("JID_1").await.unwrap();
 }
+
+#[tokio::test]
+async fn a_session_of_somebody_else_is_used_with_its_own_token_and_deleted() {
+    let server = Server::start(|_| None).await;
+    let client = server.client();
+    let session = client.open_session().await.unwrap();
+    assert_eq!(session.uri, "/redfish/v1/SessionService/Sessions/7");
+    assert!(!format!("{session:?}").contains("token-of-the-test"));
+    // The small controller has no page of it, which is an answer that means that it ended.
+    let error = client.use_session(&session).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NotFound);
+    let used = server.seen().pop().unwrap();
+    assert_eq!(used.line, "GET /redfish/v1/SessionService/Sessions/7");
+    assert!(used.head.contains("x-auth-token: token-of-the-test"));
+    client.delete_session(&session.uri).await.unwrap();
+    assert_eq!(server.count(LOGOUT), 1);
+    assert_eq!(server.count(LOGIN), 2, "one is the client's own");
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_deleted_all_the_same() {
+    let server = Server::start(|request| (request.line == LOGOUT).then(Reply::not_found)).await;
+    server.client().delete_session("/redfish/v1/SessionService/Sessions/7").await.unwrap();
+    assert_eq!(server.count(LOGOUT), 1);
+}

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use onprem_http::{Deadline, Secret};
-use onprem_redfish::Client;
+use onprem_redfish::{Client, OpenSession};
 use tf_provider::{Context, Diagnostic, ResourceModel, Result};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::system::Transport;
 
@@ -33,23 +34,39 @@ pub(crate) struct Hosts {
     servers: BTreeMap<String, HostSettings>,
     // Made on first use: reading a certificate file is I/O, which configuring must not do.
     clients: Mutex<BTreeMap<String, Client>>,
+    /// Sessions that were opened for others, by server and path. Their tokens are nowhere else.
+    sessions: Mutex<BTreeMap<(String, String), OpenSession>>,
 }
 
 impl Hosts {
     pub(super) fn new(transport: Transport, servers: BTreeMap<String, HostSettings>) -> Self {
-        Self { transport, servers, clients: Mutex::default() }
+        let (clients, sessions) = (Mutex::default(), Mutex::default());
+        Self { transport, servers, clients, sessions }
     }
 
     pub(super) async fn close(&self) {
         let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let sessions = std::mem::take(&mut *self.sessions());
         let mut goodbyes = JoinSet::new();
-        for client in clients.into_values() {
-            goodbyes.spawn(async move { client.close().await });
+        for (name, client) in clients {
+            // Terraform was stopped before it closed them.
+            let left = sessions.keys().filter(|(server, _)| *server == name);
+            let left: Vec<String> = left.map(|(_, uri)| uri.clone()).collect();
+            goodbyes.spawn(async move {
+                for uri in left {
+                    let _ = client.delete_session(&uri).await;
+                }
+                client.close().await;
+            });
         }
         let all = async { while goodbyes.join_next().await.is_some() {} };
         if tokio::time::timeout(GOODBYE_LIMIT, all).await.is_err() {
             tracing::debug!("some sessions could not be deleted in time");
         }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, BTreeMap<(String, String), OpenSession>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn client(&self, server: &str) -> Result<Client> {
@@ -103,6 +120,21 @@ impl Idrac {
         let client = self.0.client(server)?.until(&deadline);
         Ok(Host { name: server.to_owned(), client })
     }
+
+    /// Keeps the token of a session that was opened for somebody else.
+    pub(crate) fn keep(&self, server: &str, session: OpenSession) {
+        self.0.sessions().insert((server.to_owned(), session.uri.clone()), session);
+    }
+
+    /// A session that is kept.
+    pub(crate) fn kept(&self, server: &str, uri: &str) -> Option<OpenSession> {
+        self.0.sessions().get(&(server.to_owned(), uri.to_owned())).cloned()
+    }
+
+    /// Forgets a session.
+    pub(crate) fn forget(&self, server: &str, uri: &str) {
+        self.0.sessions().remove(&(server.to_owned(), uri.to_owned()));
+    }
 }
 
 /// One server; dereferences to [`onprem_redfish::Client`].
@@ -117,7 +149,12 @@ impl Host {
     /// The same server, within the time that the operation has.
     pub(crate) fn within<R: ResourceModel>(&self, cx: &Context<R>) -> Self {
         let name = format!("the {} timeout", cx.operation().verb());
-        let deadline = Deadline::at(cx.deadline().into_std(), cx.time_limit(), &name);
+        self.ending(cx.deadline(), cx.time_limit(), &name)
+    }
+
+    /// The same server, until `deadline`, the end of `limit`, which is called `name`.
+    pub(crate) fn ending(&self, deadline: Instant, limit: Duration, name: &str) -> Self {
+        let deadline = Deadline::at(deadline.into_std(), limit, name);
         Self { name: self.name.clone(), client: self.client.until(&deadline) }
     }
 }

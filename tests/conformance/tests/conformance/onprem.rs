@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use conformance::{Attribute, Core, Kind};
+use conformance::{Attribute, Core, Kind, Outcome, Schema};
 use onprem_provider::OnPrem;
 use tf_provider::cty::{Path, Value};
 
@@ -11,7 +11,10 @@ async fn the_schemas_are_ones_that_core_loads() {
     let core = Core::new::<OnPrem>().await.expect_value();
     assert!(core.resource_schemas().count() > 0);
     assert!(core.data_source_schemas().count() > 0);
-    for (name, _) in core.resource_schemas().chain(core.data_source_schemas()) {
+    assert!(core.list_schemas().count() > 0);
+    assert!(core.action_schemas().count() > 0);
+    assert!(core.ephemeral_schemas().count() > 0);
+    for (name, _) in everything(&core) {
         assert!(name.starts_with("onprem_"), "{name}");
     }
 }
@@ -20,14 +23,22 @@ async fn the_schemas_are_ones_that_core_loads() {
 async fn everything_is_described() {
     let core = Core::new::<OnPrem>().await.expect_value();
     let mut silent = vec![];
-    let everything = core.resource_schemas().chain(core.data_source_schemas());
-    for (name, schema) in everything.chain([("provider", core.provider_schema())]) {
+    for (name, schema) in everything(&core).chain([("provider", core.provider_schema())]) {
         if schema.description.is_empty() {
             silent.push(name.to_owned());
         }
         undescribed(&schema.block.attributes, &Path::from(name), &mut silent);
     }
     assert!(silent.is_empty(), "no description: {}", silent.join(", "));
+}
+
+/// Every schema but the provider block's.
+fn everything(core: &Core) -> impl Iterator<Item = (&str, &Schema)> {
+    core.resource_schemas()
+        .chain(core.data_source_schemas())
+        .chain(core.list_schemas())
+        .chain(core.action_schemas())
+        .chain(core.ephemeral_schemas())
 }
 
 fn undescribed(attributes: &BTreeMap<String, Attribute>, path: &Path, silent: &mut Vec<String>) {
@@ -45,18 +56,33 @@ fn undescribed(attributes: &BTreeMap<String, Attribute>, path: &Path, silent: &m
 #[tokio::test]
 async fn every_configuration_is_answered_with_messages_and_no_more() {
     let core = Core::new::<OnPrem>().await.expect_value();
+    let check = |config: &Value, outcome: Outcome<()>| {
+        let bug = outcome.messages.iter().any(|m| m.summary.starts_with("Bug in the provider"));
+        assert!(!bug && outcome.violations.is_empty(), "{config:?}\n{}", outcome.complaints());
+    };
     for (name, schema) in core.resource_schemas() {
         for config in conformance::configurations(&schema.block) {
-            let outcome = core.validate(name, &config).await;
-            let bug = outcome.messages.iter().any(|m| m.summary.starts_with("Bug in the provider"));
-            assert!(!bug && outcome.violations.is_empty(), "{config:?}\n{}", outcome.complaints());
+            check(&config, core.validate(name, &config).await);
         }
     }
     for (name, schema) in core.data_source_schemas() {
         for config in conformance::configurations(&schema.block) {
-            let outcome = core.validate_data(name, &config).await;
-            let bug = outcome.messages.iter().any(|m| m.summary.starts_with("Bug in the provider"));
-            assert!(!bug && outcome.violations.is_empty(), "{config:?}\n{}", outcome.complaints());
+            check(&config, core.validate_data(name, &config).await);
+        }
+    }
+    for (name, schema) in core.list_schemas() {
+        for config in conformance::configurations(&schema.block) {
+            check(&config, core.validate_list(name, &config).await);
+        }
+    }
+    for (name, schema) in core.action_schemas() {
+        for config in conformance::configurations(&schema.block) {
+            check(&config, core.validate_action(name, &config).await);
+        }
+    }
+    for (name, schema) in core.ephemeral_schemas() {
+        for config in conformance::configurations(&schema.block) {
+            check(&config, core.validate_ephemeral(name, &config).await);
         }
     }
 }

@@ -126,10 +126,13 @@ fn turn_off(idrac: &Idrac) {
 /// Starts a POST and ends it when the jobs in it are done.
 fn boot(idrac: &Arc<Idrac>, by: &str, what: &str, cold: bool) {
     record(idrac, by, what);
+    let now = idrac.clock.unix();
     let boots = idrac.change(|state| {
         state.power.on = true;
         state.power.post = true;
         state.power.boots += 1;
+        // Two boots within a second would look like one.
+        state.power.booted_at = now.max(state.power.booted_at + 1);
         state.power.cold_boots += u64::from(cold);
         state.power.boots
     });

@@ -49,6 +49,8 @@ pub(crate) struct Power {
     pub(crate) collecting: bool,
     /// POSTs so far.
     pub(crate) boots: u64,
+    /// When the last of them began, in seconds since 1970; 0 before the first.
+    pub(crate) booted_at: u64,
     /// POSTs so far that came after the power had been away.
     pub(crate) cold_boots: u64,
     /// Everything that happened to the host, in order.
@@ -96,6 +98,7 @@ impl State {
                 post: false,
                 collecting: false,
                 boots: 0,
+                booted_at: 0,
                 cold_boots: 0,
                 events: Vec::new(),
             },

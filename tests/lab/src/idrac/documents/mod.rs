@@ -333,6 +333,14 @@ fn chassis(idrac: &Idrac) -> Value {
     )
 }
 
+/// When the host was last restarted; long ago, if nobody did.
+fn last_reset(idrac: &Idrac) -> String {
+    match idrac.state().power.booted_at {
+        0 => "2024-06-01T08:00:00-05:00".to_owned(),
+        at => iso(at),
+    }
+}
+
 fn system(idrac: &Idrac) -> Value {
     let hardware = idrac.hardware;
     let nine = idrac.generation() == Generation::Nine;
@@ -352,6 +360,7 @@ fn system(idrac: &Idrac) -> Value {
             "HostName": "",
             "Id": "System.Embedded.1",
             "IndicatorLED": "Lit",
+            "LastResetTime": last_reset(idrac),
             "Links": {
                 "Chassis": [link(CHASSIS)],
                 "Chassis@odata.count": 1,
