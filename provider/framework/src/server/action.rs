@@ -12,6 +12,7 @@ use super::{Once, Server, convert, decode_object, deferred, encode_all, stream};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{plan, validate};
 use crate::erased::{AnyAction, Report};
+use crate::schema::Object;
 use crate::timeouts;
 use crate::{Diagnostic, Diagnostics, Private, Provider, Result, Situation};
 
@@ -30,15 +31,7 @@ impl<P: Provider> Server<P> {
         let action = self.action(&request.type_name)?;
         let description = action.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
-        let mut diagnostics = Diagnostics::default();
-        if let Some(config) = config {
-            // No action is stored, so what is write-only elsewhere is plain here.
-            let client = ClientCapabilities { write_only_attributes: true };
-            validate::validate(&description.schema.attributes, &config, client, &mut diagnostics);
-            if !diagnostics.has_errors() {
-                action.validate(&config, &mut diagnostics);
-            }
-        }
+        let diagnostics = config.map(|config| problems(action, &config)).unwrap_or_default();
         Ok(proto::validate_action_config::Response { diagnostics: encode_all(&diagnostics) })
     }
 
@@ -50,6 +43,11 @@ impl<P: Provider> Server<P> {
         let description = action.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
         let config = config.unwrap_or_default();
+        let problems = problems(action, &config);
+        if problems.has_errors() {
+            let diagnostics = encode_all(&problems);
+            return Ok(proto::plan_action::Response { diagnostics, deferred: None });
+        }
         let clients = self.configured()?;
         if action.unknown(&clients)
             && let Some(deferred) = deferred(request.client_capabilities)
@@ -105,6 +103,10 @@ impl<P: Provider> Server<P> {
         let description = action.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
         let config = config.unwrap_or_default();
+        let problems = problems(action, &config);
+        if problems.has_errors() {
+            return Ok(problems);
+        }
         let attributes = &description.schema.attributes;
         let planned = plan::plan(attributes, &config, None, &BTreeSet::new()).planned;
         let limit = timeouts::of_action(description.timeout, &planned);
@@ -121,4 +123,18 @@ impl<P: Provider> Server<P> {
         diagnostics.extend(finished.outcome.err());
         Ok(diagnostics)
     }
+}
+
+/// What is wrong with a configuration. Core asks for it while variables are unknown and never again, so
+/// that planning and doing look once more.
+fn problems<C>(action: &dyn AnyAction<C>, config: &Object) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    // No action is stored, so what is write-only elsewhere is plain here.
+    let client = ClientCapabilities { write_only_attributes: true };
+    let attributes = &action.description().schema.attributes;
+    validate::validate(attributes, config, client, &mut diagnostics);
+    if !diagnostics.has_errors() {
+        action.validate(config, &mut diagnostics);
+    }
+    diagnostics
 }
