@@ -38,7 +38,7 @@ impl EphemeralResource for Session {
         arguments: SessionPlan,
     ) -> Result<Self> {
         let SessionPlan { server } = arguments;
-        let host = within(cx, idrac.host(&server)?);
+        let host = within(cx, &idrac.host(&server)?);
         // Before the session is there, so that nothing stands between it and its being remembered.
         let lives = host.session_timeout().await?;
         let session = host.open_session().await.map_err(no_room)?;
@@ -55,7 +55,7 @@ impl EphemeralResource for Session {
 
     async fn renew(cx: &mut EphemeralContext, idrac: &Idrac) -> Result<()> {
         let Some((server, uri)) = cx.recall::<(String, String)>(SESSION)? else { return Ok(()) };
-        let host = within(cx, idrac.host(&server)?);
+        let host = within(cx, &idrac.host(&server)?);
         let ended = || {
             Diagnostic::error(format!("The session on {server} has ended"))
                 .detail(format!("The iDRAC does not know {uri} any more."))
@@ -75,14 +75,14 @@ impl EphemeralResource for Session {
 
     async fn close(cx: &mut EphemeralContext, idrac: &Idrac) -> Result<()> {
         let Some((server, uri)) = cx.recall::<(String, String)>(SESSION)? else { return Ok(()) };
-        let host = within(cx, idrac.host(&server)?);
+        let host = within(cx, &idrac.host(&server)?);
         host.delete_session(&uri).await?;
         idrac.forget(&server, &uri);
         Ok(())
     }
 }
 
-fn within(cx: &EphemeralContext, host: Host) -> Host {
+fn within(cx: &EphemeralContext, host: &Host) -> Host {
     host.ending(cx.deadline(), cx.time_limit(), "the time limit of an ephemeral resource")
 }
 
