@@ -24,6 +24,11 @@ impl LifecycleStatus {
     pub fn is_ready(&self) -> bool {
         self.status == "Ready"
     }
+
+    /// Whether the host is in its self-test, in which updates that waited for a restart are installed
+    pub fn is_in_post(&self) -> bool {
+        self.server_status.as_deref() == Some("InPOST")
+    }
 }
 
 impl Client {

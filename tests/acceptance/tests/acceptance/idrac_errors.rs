@@ -75,7 +75,7 @@ fn a_staged_job_that_fails_after_the_restart_is_told_and_tried_again() {
     let failure = Effect::JobFailure { component: None, message_id: None, state: None };
     let fault = stage.fault(Fault::new(failure));
     stage.reset_host("r750-01");
-    crate::idrac::eventually("the failure in POST", || jobs(&stage)[0]["state"] == "Failed");
+    eventually("the failure in POST", || jobs(&stage)[0]["state"] == "Failed");
     stage.lab().faults().disarm(fault);
     let plan = stage.plan();
     plan.does(&[(FIRMWARE, "update")]);
@@ -165,7 +165,7 @@ fn nic() -> String {
 #[test]
 fn a_cpld_is_not_staged_beside_what_waits_already() {
     let cpld = component("CPLD", "1.0.8", "CPLD_R750_WN64_1.0.8");
-    for (first, second) in [(nic(), cpld.clone()), (cpld.clone(), nic())] {
+    for (first, second) in [(nic(), cpld.clone()), (cpld, nic())] {
         let Some(stage) = stage("idrac_cpld_beside") else { return };
         stage.write(firmware(&first));
         stage.apply();

@@ -1,5 +1,7 @@
 //! Restarts of the host, which an apply orders once and only while nothing is being written.
 
+use std::time::Duration;
+
 use onprem_redfish::{ErrorKind, JobEnd, JobState, Phase, Stop};
 use tf_provider::{Attempt, Diagnostic, Result};
 
@@ -13,6 +15,15 @@ impl Converge<'_> {
         }
         // Not while the host starts, which somebody else may have had it do.
         self.host.wait_until_ready().await?;
+        while self.host.lifecycle_status().await?.is_some_and(|status| status.is_in_post()) {
+            tracing::info!(server = self.host.name, "the host is in its self-test");
+            if !self.host.deadline().sleep(Duration::from_secs(5)).await {
+                let name = &self.host.name;
+                return Err(Diagnostic::error(format!("{name} does not leave its self-test"))
+                    .detail("It is not restarted in it, for updates may be installed there.")
+                    .hint("look at its console, and apply again; or raise `timeouts`"));
+            }
+        }
         let inventory = self.host.firmware_inventory().await?;
         let (mut waiting, mut running) = (vec![], false);
         for (key, (id, to)) in self.staged.clone() {
