@@ -34,6 +34,20 @@ pub fn ty(bytes: &mut Unstructured<'_>, depth: usize) -> Result<Type> {
 /// # Errors
 /// When the bytes end.
 pub fn value(bytes: &mut Unstructured<'_>, of: &Type, unknowns: bool) -> Result<Value> {
+    value_at(bytes, of, unknowns, 0)
+}
+
+fn value_at(
+    bytes: &mut Unstructured<'_>,
+    of: &Type,
+    unknowns: bool,
+    depth: usize,
+) -> Result<Value> {
+    // Dynamic values could hold each other for ever, and what is too deep cannot be written.
+    if depth > 20 {
+        return Ok(Value::Null);
+    }
+    let inner = |bytes: &mut Unstructured<'_>, of: &Type| value_at(bytes, of, unknowns, depth + 1);
     let length = |bytes: &mut Unstructured<'_>| bytes.int_in_range(0..=4_usize);
     match bytes.int_in_range(0..=9)? {
         0 => return Ok(Value::Null),
@@ -47,31 +61,28 @@ pub fn value(bytes: &mut Unstructured<'_>, of: &Type, unknowns: bool) -> Result<
         Type::String => Value::string(bytes.arbitrary::<&str>()?),
         Type::Dynamic => {
             let own = ty(bytes, 1)?;
-            let inner = value(bytes, &own, unknowns)?;
-            Value::Dynamic(Box::new(own), Box::new(inner))
+            let held = inner(bytes, &own)?;
+            Value::Dynamic(Box::new(own), Box::new(held))
         }
         Type::List(element) => {
             let length = length(bytes)?;
-            Value::List(
-                (0..length).map(|_| value(bytes, element, unknowns)).collect::<Result<_>>()?,
-            )
+            Value::List((0..length).map(|_| inner(bytes, element)).collect::<Result<_>>()?)
         }
         Type::Set(element) => {
             let length = length(bytes)?;
-            Value::set((0..length).map(|_| value(bytes, element, unknowns)).collect::<Result<_>>()?)
+            Value::set((0..length).map(|_| inner(bytes, element)).collect::<Result<_>>()?)
         }
         Type::Map(element) => {
             let pairs = (0..length(bytes)?)
-                .map(|_| Ok((bytes.arbitrary::<&str>()?, value(bytes, element, unknowns)?)));
+                .map(|_| Ok((bytes.arbitrary::<&str>()?, inner(bytes, element)?)));
             Value::map(pairs.collect::<Result<Vec<_>>>()?)
         }
         Type::Object(types) => {
-            let attributes =
-                types.iter().map(|(name, ty)| Ok((name.as_str(), value(bytes, ty, unknowns)?)));
+            let attributes = types.iter().map(|(name, ty)| Ok((name.as_str(), inner(bytes, ty)?)));
             Value::object(attributes.collect::<Result<Vec<_>>>()?)
         }
         Type::Tuple(types) => {
-            let elements = types.iter().map(|ty| value(bytes, ty, unknowns));
+            let elements = types.iter().map(|ty| inner(bytes, ty));
             Value::Tuple(elements.collect::<Result<_>>()?)
         }
     })
