@@ -137,7 +137,7 @@ run "a_reboot_that_is_none" {
   command = plan
 
   variables {
-    server_configs = [{ name = "r750-01", baseline = "r750", reboot = "always" }]
+    server_configs = [{ name = "r750-01", baseline = "r750", reboot = "sometimes" }]
   }
 
   expect_failures = [var.server_configs]
@@ -177,7 +177,7 @@ run "a_reboot_for_all_that_is_none" {
   command = plan
 
   variables {
-    reboot = "always"
+    reboot = "sometimes"
   }
 
   expect_failures = [var.reboot]

@@ -2,7 +2,7 @@
 //! provider the way the commands do.
 //!
 //! - [`demo`]: `cargo xtask demo`, one environment from init to destroy against the lab.
-//! - [`bench`]: `cargo xtask bench`, what things cost on this machine.
+//! - [`mod@bench`]: `cargo xtask bench`, what things cost on this machine.
 //! - [`check`]: `cargo xtask test`, everything that must hold before a change is merged.
 //! - [`docs`]: `cargo xtask docs`, the registry pages out of the provider's own schema.
 //! - [`netbox`]: `cargo xtask netbox`, a real NetBox to compare the lab with.
