@@ -4,6 +4,8 @@
 //! request with all its fields. With an `owner` it stays marked until Terraform has recorded it, so that a
 //! create that was killed is taken up by the next one.
 
+mod resource;
+
 use std::time::Duration;
 
 use onprem_netbox::{Claim, Error, ErrorKind, Kind, Object, Place, Query, kinds, slug, unmarked};
@@ -18,6 +20,7 @@ use super::NetBox;
 use super::custom_fields;
 use super::format::Rest;
 use super::labels::{LabelsValues, Own};
+pub(crate) use resource::resource;
 
 /// What is particular to a kind of objects.
 pub(crate) trait Model: Resource<Client = NetBox> + FromApi {
@@ -67,71 +70,6 @@ impl Key {
         Self { query: Query::new().with_some("name", name.known()), vrf: None }
     }
 }
-
-/// Implements `Resource` for a [`Model`].
-macro_rules! resource {
-    ($resource:ident) => {
-        impl ::tf_provider::Resource for $resource {
-            type Client = $crate::netbox::NetBox;
-
-            fn validate(
-                config: &<Self as ::tf_provider::Attributes>::Values,
-                diagnostics: &mut ::tf_provider::Diagnostics,
-            ) {
-                <Self as $crate::netbox::model::Model>::check(config, diagnostics);
-            }
-
-            async fn plan(
-                cx: &mut ::tf_provider::PlanContext<Self>,
-                netbox: Option<&Self::Client>,
-            ) -> ::tf_provider::Result<()> {
-                $crate::netbox::model::plan(cx, netbox)
-            }
-
-            async fn create(
-                cx: &mut ::tf_provider::Context<Self>,
-                netbox: &Self::Client,
-                plan: <Self as ::tf_provider::Attributes>::Plan,
-            ) -> ::tf_provider::Result<Self> {
-                $crate::netbox::model::create(cx, netbox, plan).await
-            }
-
-            async fn read(
-                cx: &mut ::tf_provider::Context<Self>,
-                netbox: &Self::Client,
-                identity: <Self as ::tf_provider::ResourceModel>::Identity,
-            ) -> ::tf_provider::Result<Option<Self>> {
-                $crate::netbox::model::read(cx, netbox, identity).await
-            }
-
-            async fn find(
-                cx: &mut ::tf_provider::Context<Self>,
-                netbox: &Self::Client,
-            ) -> ::tf_provider::Result<Option<<Self as ::tf_provider::ResourceModel>::Identity>>
-            {
-                $crate::netbox::model::find(cx, netbox).await
-            }
-
-            async fn update(
-                cx: &mut ::tf_provider::Context<Self>,
-                netbox: &Self::Client,
-                identity: <Self as ::tf_provider::ResourceModel>::Identity,
-                update: ::tf_provider::Update<Self>,
-            ) -> ::tf_provider::Result<Self> {
-                $crate::netbox::model::update(cx, netbox, identity, update).await
-            }
-
-            async fn delete(
-                cx: &mut ::tf_provider::Context<Self>,
-                netbox: &Self::Client,
-                identity: <Self as ::tf_provider::ResourceModel>::Identity,
-            ) -> ::tf_provider::Result<()> {
-                $crate::netbox::model::delete(cx, netbox, identity).await
-            }
-        }
-    };
-}
-pub(crate) use resource;
 
 /// Times that one update is tried against others who change the same object.
 const TRIES: u32 = 4;

@@ -5,12 +5,13 @@
 //! looked at: an update that runs already, from an apply that was killed or from somebody else, is waited
 //! for and not started twice.
 
+mod queue;
 mod restart;
 
 use std::time::{Duration, Instant};
 
 use onprem_redfish::{
-    ApplyTime, Error, ErrorKind, Firmware, Job, JobEnd, Phase, SimpleUpdate, Stop, message_code,
+    ApplyTime, Error, ErrorKind, Firmware, JobEnd, SimpleUpdate, Stop, message_code,
 };
 use tf_provider::{Attempt, Context, Diagnostic, Result, Value};
 
@@ -20,6 +21,7 @@ use super::plan::{missing, no_waiting};
 use super::state::{INVENTORY_LAG, observe};
 use super::{RebootPolicy, STAGED, ServerFirmware, ServerFirmwarePlan, Staged, component_path};
 use crate::idrac::Host;
+use queue::Pending;
 
 /// How long a job may be scheduled whose update needs no restart of the host.
 const BRIEFLY: Duration = Duration::from_secs(120);
@@ -85,42 +87,6 @@ impl<'a> Converge<'a> {
             }
         }
         Ok(firmware)
-    }
-
-    /// Takes out of the queue what was staged by this resource and is wanted in another version now.
-    async fn drop_unwanted(&mut self) -> Result<()> {
-        for (key, (id, version)) in self.staged.clone() {
-            let wanted = self.plan.components.get(&key).map(|component| &component.version);
-            if wanted == Some(&version) {
-                continue;
-            }
-            let job = self.host.job(&id).await?;
-            match (job.as_ref().map(Job::phase), wanted) {
-                (None | Some(Phase::Done), _) => {}
-                // Firmware that is being written must not be disturbed.
-                (Some(Phase::Running), _) => drop(self.see_out(&id).await?),
-                (Some(_), Some(_)) => {
-                    tracing::info!(
-                        job = id,
-                        key,
-                        version,
-                        "what was staged is not wanted any more"
-                    );
-                    let text = format!("Could not take the job {id} out of the queue");
-                    self.host.delete_job(&id).await.context(text)?;
-                }
-                (Some(Phase::Failed), None) => {}
-                (Some(_), None) => self.cx.warn(
-                    Diagnostic::warning(format!("`{key}` is not managed any more"))
-                        .detail(format!(
-                            "Its update to {version} still happens at the host's next restart."
-                        ))
-                        .hint(format!("take the job {id} out of the queue if that is not meant")),
-                ),
-            }
-            self.forget(&key)?;
-        }
-        Ok(())
     }
 
     /// The components in the order of their updates, once every one of them is known to be possible.
@@ -227,77 +193,6 @@ impl<'a> Converge<'a> {
         }
     }
 
-    /// What is in the queue for a component already; what runs there is waited for.
-    async fn pending(
-        &mut self,
-        key: &str,
-        found: &Found,
-        step: &Step,
-        inventory: &[Firmware],
-    ) -> Result<Pending> {
-        if let Some((id, _)) = self.staged.get(key).cloned() {
-            let job = self.host.job(&id).await?;
-            let phase = job.as_ref().map(Job::phase);
-            if matches!(phase, Some(Phase::Staged | Phase::UserIntervention)) {
-                return Ok(Pending::Staged);
-            }
-            self.forget(key)?;
-            if phase == Some(Phase::Running) {
-                self.host.follow_job(&id, Stop::AtEnd).await.at(component_path(key))?;
-            }
-            if matches!(phase, Some(Phase::Done | Phase::Running)) {
-                self.settle(inventory).await?;
-                return Ok(Pending::Ended);
-            }
-        }
-        let jobs = self.host.jobs().await?;
-        let mine: Vec<&str> = self.staged.values().map(|(id, _)| id.as_str()).collect();
-        let open = |job: &&Job| {
-            job.is_open() && job.is_firmware_update() && !mine.contains(&job.id.as_str())
-        };
-        let open: Vec<&Job> = jobs.iter().filter(open).collect();
-        if let Some(job) = open.iter().find(|job| job.phase() == Phase::Running) {
-            tracing::info!(job = job.id, name = job.name, "an update runs already: waiting for it");
-            if self.see_out(&job.id).await? {
-                self.settle(inventory).await?;
-            }
-            return Ok(Pending::Ended);
-        }
-        let Some(job) = open.iter().find(|job| found.is_named_by(job)) else {
-            let waits = |job: &&Job| {
-                job.is_open() && job.is_firmware_update() && job.phase() != Phase::Running
-            };
-            let mut beside = jobs.iter().filter(waits);
-            let clash = match found.is_cpld() {
-                true => beside.next(),
-                false => beside.find(|job| job.mentions("CPLD")),
-            };
-            return match clash {
-                None => Ok(Pending::Nothing),
-                Some(Job { id, name, .. }) => {
-                    Err(not_alone(&format!("{id} ({name}) waits.")).at(component_path(key)))
-                }
-            };
-        };
-        self.cx.warn(
-            Diagnostic::warning(format!("An update of {} is staged already", found.name()))
-                .detail(format!(
-                    "The job {} ({}) waits for a restart of the host. It was begun by an apply that \
-                     did not end, or by somebody else; no second one is started.",
-                    job.id, job.name
-                ))
-                .detail(format!(
-                    "The queue does not tell which version it brings. If it is not {}, a plan after \
-                     the restart shows that.",
-                    step.to
-                ))
-                .at(component_path(key)),
-        );
-        self.staged.insert(key.to_owned(), (job.id.clone(), step.to.clone()));
-        self.remember()?;
-        Ok(Pending::Staged)
-    }
-
     /// Follows a job that was started to where it ends, or waits for a restart of the host.
     async fn follow(&self, id: &str, found: &Found) -> Result<JobEnd, Error> {
         let since = Instant::now();
@@ -312,26 +207,6 @@ impl<'a> Converge<'a> {
                 return Ok(end);
             }
         }
-    }
-
-    /// Waits for the end of a job whose outcome is seen in the inventory; whether it ended well.
-    async fn see_out(&self, id: &str) -> Result<bool> {
-        match self.host.follow_job(id, Stop::WhenStaged).await {
-            Ok(JobEnd::Done(_) | JobEnd::Gone) => Ok(true),
-            Ok(_) => Ok(false),
-            Err(error) if *error.kind() == ErrorKind::JobFailed => {
-                tracing::info!(%error, "it failed");
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Gives the inventory time to show what a job did: nothing is to be written a second time.
-    async fn settle(&self, before: &[Firmware]) -> Result<()> {
-        self.host.wait_until_ready().await?;
-        self.host.wait_for_firmware(INVENTORY_LAG, |now| now != before).await?;
-        Ok(())
     }
 
     /// Says that an image does not bring what is wanted, where it can be looked into from here.
@@ -425,14 +300,6 @@ impl<'a> Converge<'a> {
     fn remember(&self) -> Result<()> {
         self.cx.remember(STAGED, &self.staged)
     }
-}
-
-/// What the queue holds for a component.
-enum Pending {
-    /// An update that runs has ended: look again.
-    Ended,
-    Nothing,
-    Staged,
 }
 
 /// That a CPLD's update must not meet another.

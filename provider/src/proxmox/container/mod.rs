@@ -10,29 +10,28 @@ pub(super) mod list;
 mod network;
 mod options;
 mod plan;
+mod state;
 mod volumes;
 
 use std::collections::BTreeSet;
 
-use onprem_proxmox::{DeleteContainer, GuestKind, GuestLocation, NodeName, VmId, VolumeId};
+use onprem_proxmox::{DeleteContainer, GuestKind, NodeName, VmId, VolumeId};
 use serde_json::{Map, Value as Json};
-use tf_provider::api::FromApi;
 use tf_provider::{
-    Attempt, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source, Text, Update,
-    Value,
+    Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Source, Text, Update,
 };
 
+use super::Proxmox;
 use super::fingerprint::{self, Whose};
-use super::format::Pve;
 use super::hardware::planning::leaving;
 use super::peers;
 use super::placement::{self, Homes};
 use super::power::{self, Policy, RebootPolicy, power, shutdown_timeout};
 use super::vm::CloneSource;
-use super::{Proxmox, parameters};
 use change::Guest;
 use network::Network;
 use options::ContainerOptions;
+use state::{remakes, state};
 use volumes::{MountPoints, RootFilesystem};
 
 /// An LXC container, from a template or a clone.
@@ -275,17 +274,6 @@ impl Resource for Container {
     }
 }
 
-/// Whether an update changes what the container is made of.
-fn remakes(update: &Update<Container>) -> bool {
-    const UNNOTICED: [&str; 6] =
-        ["description", "hookscript", "onboot", "protection", "startup", "tags"];
-    let Update { changes, .. } = update;
-    changes.options.to_api().keys().any(|key| !UNNOTICED.contains(&key.as_str()))
-        || changes.rootfs.is_change()
-        || changes.mount_points.is_change()
-        || changes.network.is_change()
-}
-
 fn kept(volume: &VolumeId) -> Diagnostic {
     Diagnostic::warning(format!("The volume {volume} was not erased"))
         .detail(
@@ -301,61 +289,4 @@ fn gone(vm_id: VmId) -> Diagnostic {
         .detail("It was there when the plan was made.")
         .hint("plan again: it will be made anew")
         .at("vm_id")
-}
-
-/// The container as the server has it. Mount points that the configuration does not name are not shown,
-/// once it names any.
-async fn state(
-    cx: &Context<Container>,
-    pve: &Proxmox,
-    vm_id: VmId,
-    found: &GuestLocation,
-    running: bool,
-) -> Result<Container> {
-    let GuestLocation { node, config, .. } = found;
-    let fields = parameters::fields(config);
-    let values = cx.config().or_else(|| cx.prior());
-    let mut mount_points = volumes::read_mounts(config)?;
-    if let Some(Value::Known(named)) = values.map(|values| &values.mount_points)
-        && (cx.config().is_some() || cx.configured("mount_points"))
-    {
-        mount_points.retain(|slot, _| named.contains_key(slot));
-    }
-    let rows = pve.cluster().resources().await?;
-    let row = rows.iter().find(|row| row.vmid == Some(vm_id));
-    let addresses = cx.prior().and_then(|prior| prior.ip_addresses.known());
-    let addresses = addresses.into_iter().flatten().filter_map(|address| address.known().cloned());
-    let node_asked = match values {
-        Some(values) => placement::node(cx.imported(), &values.node, &values.allowed_nodes, node),
-        None => node.clone().into(),
-    };
-    Ok(Container {
-        id: vm_id.to_string(),
-        vm_id: vm_id.number().into(),
-        node: node_asked,
-        allowed_nodes: None,
-        uuid: fingerprint::remembered(cx)?
-            .or_else(|| fingerprint::uuid(config))
-            .unwrap_or_default(),
-        current_node: node.to_string(),
-        pool: row.and_then(|row| row.pool.clone()),
-        template: None,
-        clone: None,
-        unprivileged: config.get("unprivileged").at("unprivileged")?.unwrap_or(false),
-        password: None,
-        ssh_keys: None,
-        options: ContainerOptions::from_api::<Pve>(&fields)?,
-        rootfs: volumes::read_root(config)?,
-        mount_points,
-        network: network::read(config)?,
-        started: running,
-        reboot: RebootPolicy::Never,
-        shutdown_timeout: "60s".to_owned(),
-        purge: true,
-        allow_data_loss: false,
-        wait_for_ip: false,
-        pending_reboot: running && power::changes_wait(&power(pve, found, vm_id)).await?,
-        ip_addresses: addresses.collect(),
-        status: if running { "running" } else { "stopped" }.to_owned(),
-    })
 }

@@ -5,9 +5,11 @@
 //! cloud-init drive have files of their own;
 //! `planning` says what is wrong with a plan of them, and `converge` brings a guest to it.
 
+mod agent;
 pub(crate) mod cdrom;
 pub(crate) mod cloud_init;
 pub(crate) mod converge;
+mod description;
 pub(crate) mod devices;
 pub(crate) mod disk;
 pub(crate) mod firmware;
@@ -15,8 +17,6 @@ pub(crate) mod network;
 pub(crate) mod planning;
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 
 use onprem_proxmox::{GuestConfig, Params, StorageName, VolumeId};
 use tf_provider::api::{ApiChanges, ApiError, Json};
@@ -24,6 +24,8 @@ use tf_provider::{Attributes, Choice, Text};
 
 use super::names::{BootDevice, DnsName, Tag};
 use super::{format, parameters};
+pub(crate) use agent::Agent;
+pub(crate) use description::Description;
 use devices::{Audio, HostPcis, NumaNodes, Rng, Smbios, Usbs, Vga, VirtiofsMounts, Watchdog};
 
 /// Options of a VM. API: `/nodes/{node}/qemu/{vmid}/config`.
@@ -269,46 +271,6 @@ pub(crate) struct Cpu {
     numa: bool,
 }
 
-/// The QEMU guest agent.
-#[derive(Clone, Attributes)]
-pub(crate) struct Agent {
-    /// Talks to the agent.
-    #[attr(setting, api, absent = false)]
-    enabled: bool,
-    /// Trims the disks after a clone or a move.
-    #[attr(setting, api = "fstrim_cloned_disks", absent = false)]
-    trim_cloned_disks: bool,
-    /// How the agent is reached.
-    #[attr(setting, api, absent = AgentType::Virtio)]
-    r#type: AgentType,
-}
-
-impl Agent {
-    fn off() -> Self {
-        Self { enabled: false, trim_cloned_disks: false, r#type: AgentType::Virtio }
-    }
-
-    /// Has a change of the agent name only what changes: what is not managed here stays, and what means
-    /// no more than its absence is not written.
-    fn narrow(changes: &mut ApiChanges, config: &GuestConfig) -> Result<(), ApiError> {
-        let Some(Some(Json::Object(planned))) = changes.get("agent") else { return Ok(()) };
-        let current = config.text("agent").unwrap_or_default();
-        let current = format::properties(&current, "enabled").unwrap_or_default();
-        let managed = ["enabled", "fstrim_cloned_disks", "type"];
-        match format::brought_to::<Self>(&current, planned, &managed)? {
-            Some(fields) => {
-                let text = format::property_string(&fields, "");
-                changes
-                    .insert("agent".to_owned(), Some(text.into()).filter(|_| !fields.is_empty()));
-            }
-            None => {
-                changes.remove("agent");
-            }
-        }
-        Ok(())
-    }
-}
-
 /// When a guest starts and stops with its node.
 #[derive(Clone, Attributes)]
 pub(crate) struct Startup {
@@ -321,14 +283,6 @@ pub(crate) struct Startup {
     /// Seconds to wait for it before the next one stops.
     #[attr(setting, api = "down")]
     down_delay: Option<i64>,
-}
-
-/// How a guest agent is reached.
-#[derive(Clone, Debug, Eq, PartialEq, Choice)]
-pub(crate) enum AgentType {
-    Virtio,
-    Isa,
-    Other(String),
 }
 
 /// Firmware of a VM.
@@ -349,58 +303,4 @@ pub(crate) enum ScsiController {
     VirtioScsiPci,
     VirtioScsiSingle,
     Other(String),
-}
-
-/// Notes of a guest; line ends at its end do not count, the server drops them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Description(String);
-
-impl FromStr for Description {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim_end_matches(['\n', '\r']) {
-            "" => Err("It is empty. Leave it out instead."),
-            _ if text.chars().count() > 8000 => Err("It is longer than 8000 characters."),
-            text => Ok(Self(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Description {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-
-    /// Switching the trimming on wrote `type=virtio`, which nobody had asked for, and dropped what is not
-    /// managed here.
-    #[test]
-    fn a_change_of_the_agent_names_what_changes() {
-        let narrowed = |current: &str, planned: Json| {
-            let config = BTreeMap::from([("agent".to_owned(), Json::from(current))]);
-            let mut changes = ApiChanges::from([("agent".to_owned(), Some(planned))]);
-            Agent::narrow(&mut changes, &config.into()).unwrap();
-            changes.remove("agent").map(|agent| agent.map(|agent| format::text(&agent)))
-        };
-        let planned = |enabled: bool, trim: bool| {
-            let mut fields = tf_provider::api::ApiFields::new();
-            fields.insert("enabled".to_owned(), enabled.into());
-            fields.insert("fstrim_cloned_disks".to_owned(), trim.into());
-            fields.insert("type".to_owned(), "virtio".into());
-            Json::Object(fields)
-        };
-        assert_eq!(
-            narrowed("1,freeze-fs-on-backup=0", planned(true, true)),
-            Some(Some("enabled=1,freeze-fs-on-backup=0,fstrim_cloned_disks=1".to_owned()))
-        );
-        assert_eq!(narrowed("1", planned(true, false)), None);
-        assert_eq!(narrowed("1", planned(false, false)), Some(None));
-    }
 }
