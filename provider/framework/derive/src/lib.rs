@@ -4,6 +4,8 @@
 #![allow(missing_docs, reason = "it stands on the re-exports")]
 
 mod action;
+mod api;
+mod attributes;
 mod choice;
 mod data_source;
 mod ephemeral_resource;
@@ -12,6 +14,7 @@ mod field;
 mod function;
 mod list_resource;
 mod resource;
+mod words;
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Tokens;
@@ -49,7 +52,7 @@ pub fn function(input: TokenStream) -> TokenStream {
 
 #[proc_macro_derive(Attributes, attributes(attr))]
 pub fn attributes(input: TokenStream) -> TokenStream {
-    run(input, expand::derive)
+    run(input, attributes::derive)
 }
 
 #[proc_macro_derive(Choice, attributes(choice))]
