@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::debug;
 
-use crate::{Client, Error, ErrorKind, Kind, Object, client::query};
+use crate::{Client, Error, ErrorKind, Kind, Object, call::query};
 
 /// How long a read waits for company.
 const WINDOW: Duration = Duration::from_millis(5);

@@ -18,7 +18,10 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
-use crate::{Client, Error, Kind, client::Call, create::Creates};
+use crate::{
+    Client, Error, Kind,
+    call::{Call, query},
+};
 
 const OPEN: &str = "<!-- onprem:creating ";
 const CLOSE: &str = " -->";
@@ -78,6 +81,10 @@ pub fn unmarked(comments: &str) -> (&str, bool) {
 /// Marks that are about to be taken away
 #[derive(Default)]
 pub(crate) struct Marks(Mutex<HashMap<&'static str, (&'static Kind, Vec<Mark>)>>);
+
+/// What earlier clients began and nobody recorded, by claim
+#[derive(Default)]
+pub(crate) struct Orphans(tokio::sync::Mutex<HashMap<String, Vec<i64>>>);
 
 struct Mark {
     id: i64,
@@ -174,7 +181,7 @@ impl Client {
     /// The object that was made under these words of the change log, if there is one
     pub(crate) async fn made_under(&self, kind: &Kind, words: &str) -> Result<Vec<i64>, Error> {
         let mut found = vec![];
-        let first = crate::client::query([
+        let first = query([
             ("action", "create"),
             ("changed_object_type", kind.type_name),
             ("limit", "250"),
@@ -206,8 +213,7 @@ impl Client {
     /// An object that was begun under the claim and never recorded; each is handed out once. The change
     /// log is asked once for each claim: what this client makes itself is recorded or known.
     pub(crate) async fn begun(&self, kind: &'static Kind, claim: &Claim) -> Option<i64> {
-        let Creates { orphans, .. } = &self.inner.creates;
-        let mut orphans = orphans.lock().await;
+        let mut orphans = self.inner.orphans.0.lock().await;
         if !orphans.contains_key(claim.hash()) {
             let mut begun = vec![];
             match self.made_under(kind, &claim.words()).await {

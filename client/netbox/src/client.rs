@@ -8,14 +8,17 @@ use std::{
 };
 
 use onprem_http::{
-    AfterLoss, Body, Deadline, HeaderName, HeaderValue, HttpClient, HttpClientBuilder, Method,
-    Request, RequestContext, Resend, Secret,
+    AfterLoss, Body, Deadline, HeaderName, HeaderValue, HttpClient, HttpClientBuilder, Request,
+    RequestContext, Secret,
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::{
-    Error, ErrorKind, Fields, Kind, Objects, Version, batch::Reads, claim::Marks, create::Creates,
+    Error, ErrorKind, Kind, Objects, Version,
+    batch::Reads,
+    call::{Answer, Call, JSON},
+    claim::{Marks, Orphans},
+    create::Creates,
 };
 
 /// A client of one NetBox; clones share everything but their deadline
@@ -31,6 +34,7 @@ pub(crate) struct Inner {
     version: OnceLock<Version>,
     pub(crate) reads: Reads,
     pub(crate) marks: Marks,
+    pub(crate) orphans: Orphans,
     pub(crate) creates: Creates,
     pub(crate) patience: Duration,
 }
@@ -145,64 +149,6 @@ impl fmt::Debug for Client {
     }
 }
 
-const JSON: &str = "application/json";
-
-/// One request of the API
-pub(crate) struct Call<'a> {
-    method: Method,
-    path: &'a str,
-    query: String,
-    body: Option<Value>,
-    etag: Option<&'a str>,
-    resend: Resend,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn get(path: &'a str) -> Self {
-        Self::new(Method::GET, path)
-    }
-
-    /// A call that may be sent twice, unless it makes something.
-    pub(crate) fn new(method: Method, path: &'a str) -> Self {
-        let resend = if method == Method::POST { Resend::IfNotExecuted } else { Resend::Always };
-        Self { method, path, query: String::new(), body: None, etag: None, resend }
-    }
-
-    pub(crate) fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = query.into();
-        self
-    }
-
-    pub(crate) fn fields(self, fields: Fields) -> Self {
-        self.body(Value::Object(fields))
-    }
-
-    pub(crate) fn body(mut self, body: Value) -> Self {
-        self.body = Some(body);
-        self
-    }
-
-    pub(crate) fn etag(mut self, etag: Option<&'a str>) -> Self {
-        self.etag = etag;
-        self
-    }
-}
-
-/// A successful answer
-pub(crate) struct Answer {
-    pub(crate) body: Value,
-    pub(crate) etag: Option<String>,
-    pub(crate) context: RequestContext,
-}
-
-/// The query of these parameters, encoded.
-pub(crate) fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    let encode = |text: &str| utf8_percent_encode(text, &KEPT).to_string();
-    let pairs = parameters.into_iter().map(|(name, value)| format!("{name}={}", encode(value)));
-    pairs.collect::<Vec<_>>().join("&")
-}
-
 /// Settings of a client; [`build`](Self::build) opens no connection
 #[derive(Debug)]
 #[must_use]
@@ -246,6 +192,7 @@ impl ClientBuilder {
                 version: OnceLock::new(),
                 reads: Reads::default(),
                 marks: Marks::default(),
+                orphans: Orphans::default(),
                 creates: Creates::default(),
                 patience: self.patience,
             }),

@@ -5,7 +5,6 @@
 //! answer came.
 
 use std::{
-    collections::HashMap,
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +18,7 @@ use tokio::sync::Semaphore;
 use tracing::info;
 
 use crate::{
-    Claim, Client, Error, ErrorKind, Fields, Kind, Object, Query, Version, claim, client::Call,
+    Claim, Client, Error, ErrorKind, Fields, Kind, Object, Query, Version, call::Call, claim,
     compare, kinds, object::reference, objects::tags,
 };
 
@@ -75,18 +74,11 @@ pub(crate) struct Creates {
     count: AtomicU64,
     /// The server takes them one after the other: more would only hold up everybody else
     allocations: Semaphore,
-    /// What earlier clients began and nobody recorded, by claim
-    pub(crate) orphans: tokio::sync::Mutex<HashMap<String, Vec<i64>>>,
 }
 
 impl Default for Creates {
     fn default() -> Self {
-        Self {
-            run: OnceLock::new(),
-            count: AtomicU64::new(0),
-            allocations: Semaphore::new(4),
-            orphans: tokio::sync::Mutex::default(),
-        }
+        Self { run: OnceLock::new(), count: AtomicU64::new(0), allocations: Semaphore::new(4) }
     }
 }
 

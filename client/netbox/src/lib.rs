@@ -21,6 +21,7 @@
 //! ```
 
 mod batch;
+mod call;
 mod claim;
 mod client;
 mod compare;

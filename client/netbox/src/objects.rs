@@ -8,7 +8,7 @@ use tracing::debug;
 
 use crate::{
     Client, Error, ErrorKind, Fields, Kind, Object, Place, Query, Version,
-    client::{Call, query},
+    call::{Call, query},
     compare,
 };
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{
     Client, Error, ErrorKind, GuestInterface, Params, Qemu,
-    client::{Answer, Call},
+    call::{Answer, Call},
 };
 
 /// Time for one question, waiting for a free connection included

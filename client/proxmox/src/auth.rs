@@ -6,7 +6,7 @@ use onprem_http::{Body, Deadline, HeaderName, HttpClient, Method, Request, Resen
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use crate::{Error, ErrorKind, Params, codec};
+use crate::{Error, ErrorKind, Params, call::FORM, codec};
 
 /// Tickets live for two hours; a younger one is renewed so that no request carries it to its end
 const TICKET_AGE: Duration = Duration::from_secs(3600);
@@ -160,7 +160,7 @@ async fn log_in(
     let since = Instant::now();
     let params = Params::new().with("username", username).with("password", password);
     let mut request = Request::new(Method::POST, "/access/ticket")
-        .body(Body::Bytes { content_type: crate::client::FORM, bytes: params.encode().into() })
+        .body(Body::Bytes { content_type: FORM, bytes: params.encode().into() })
         .resend(Resend::Always);
     if let Some(deadline) = deadline {
         request = request.deadline(deadline);

@@ -10,20 +10,18 @@ use std::{
 
 use onprem_http::{
     AfterLoss, Body, Deadline, HttpClient, HttpClientBuilder, Method, Request, RequestContext,
-    Resend, RetryPolicy, Secret,
+    RetryPolicy, Secret,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Cluster, Error, ErrorKind, Lxc, Node, NodeName, Params, Qemu, Storage, StorageName, Upid, VmId,
+    Cluster, Error, Lxc, Node, NodeName, Params, Qemu, Storage, StorageName, Upid, VmId,
     auth::{Authentication, Sessions},
+    call::{Answer, Call, FORM},
     cluster::SharedResources,
-    codec,
     limits::{Limits, Turns},
 };
-
-pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How long an operation may take that was given no deadline
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(1800);
@@ -221,73 +219,6 @@ impl fmt::Debug for Client {
             .field("user", &self.inner.user)
             .field("http", &self.inner.http)
             .finish_non_exhaustive()
-    }
-}
-
-/// One request of the API
-pub(crate) struct Call<'a> {
-    method: Method,
-    path: &'a str,
-    params: &'a Params,
-    body: Option<&'a Body>,
-    resend: Resend,
-    timeout: Option<Duration>,
-}
-
-impl<'a> Call<'a> {
-    pub(crate) fn new(method: Method, path: &'a str, params: &'a Params) -> Self {
-        let resend = if method == Method::GET { Resend::Always } else { Resend::IfNotExecuted };
-        Self { method, path, params, body: None, resend, timeout: None }
-    }
-
-    pub(crate) fn body(mut self, body: Option<&'a Body>) -> Self {
-        self.body = body;
-        self
-    }
-
-    pub(crate) fn resend(mut self, resend: Resend) -> Self {
-        self.resend = resend;
-        self
-    }
-
-    pub(crate) fn timeout(mut self, timeout: Option<Duration>) -> Self {
-        self.timeout = timeout;
-        self
-    }
-}
-
-/// A successful answer
-pub(crate) struct Answer {
-    pub(crate) data: Value,
-    /// Number of elements that there are, where `data` is a part of them.
-    pub(crate) total: Option<u64>,
-    pub(crate) context: RequestContext,
-}
-
-impl Answer {
-    fn parse(body: &[u8], context: RequestContext) -> Result<Self, Error> {
-        let parsed = serde_json::from_slice::<Value>(body);
-        let mut parsed = match parsed {
-            Ok(Value::Object(object)) => object,
-            Ok(_) => serde_json::Map::new(),
-            Err(error) => {
-                let text = format!("the answer is not JSON: {error}");
-                return Err(Error::new(ErrorKind::Decode, text).with_request(Some(&context)));
-            }
-        };
-        let Some(data) = parsed.remove("data") else {
-            let text = "the answer holds no `data`: is this a Proxmox VE API?";
-            return Err(Error::new(ErrorKind::Decode, text).with_request(Some(&context)));
-        };
-        let total = parsed.get("total").and_then(|total| codec::from_value(total).ok());
-        Ok(Self { data, total, context })
-    }
-
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        codec::from_value(&self.data).map_err(|error| {
-            let text = format!("the answer cannot be read: data.{error}");
-            Error::new(ErrorKind::Decode, text).with_request(Some(&self.context))
-        })
     }
 }
 

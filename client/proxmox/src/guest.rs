@@ -7,7 +7,7 @@ use std::{
 
 use onprem_http::{AfterLoss, Delays, Method, Resend};
 
-use crate::{Client, Error, ErrorKind, Params, VmId, client::Call, limits::Busy};
+use crate::{Client, Error, ErrorKind, Params, VmId, call::Call, limits::Busy};
 
 /// Time for one synchronous change, which may copy an image or wait for the guest
 const CHANGE_TIMEOUT: Duration = Duration::from_secs(600);

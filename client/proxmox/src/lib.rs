@@ -44,6 +44,7 @@ pub mod property_string;
 
 mod agent;
 mod auth;
+mod call;
 mod client;
 mod cluster;
 mod config;

@@ -3,7 +3,7 @@
 use onprem_http::{Method, Resend};
 use serde::Deserialize;
 
-use crate::{Client, Error, ErrorKind, NodeName, Params, StorageName, VmId, client::Call};
+use crate::{Client, Error, ErrorKind, NodeName, Params, StorageName, VmId, call::Call};
 
 impl Client {
     /// The pools with their comments. API: `GET /pools`

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     Agent, Client, Error, Feature, FeatureCheck, Firewall, GuestConfig, GuestKind, HaStatus,
-    NodeName, Params, PendingValue, Power, Snapshot, StorageName, TaskCall, VmId, client::Call,
+    NodeName, Params, PendingValue, Power, Snapshot, StorageName, TaskCall, VmId, call::Call,
     guest, limits::Busy, snapshot,
 };
 

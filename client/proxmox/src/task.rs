@@ -25,7 +25,7 @@ use serde::Deserialize;
 use tracing::{debug, info};
 
 use crate::{
-    Client, Error, ErrorKind, NodeName, Params, TaskFailure, Upid, client::Call, limits::Busy,
+    Client, Error, ErrorKind, NodeName, Params, TaskFailure, Upid, call::Call, limits::Busy,
     params::encode_segment,
 };
 

@@ -8,15 +8,14 @@ use std::{
 };
 
 use onprem_http::{
-    AfterLoss, Body, Deadline, HeaderMap, HeaderName, HeaderValue, HttpClient, HttpClientBuilder,
-    Method, Request, RequestContext, Resend, RetryPolicy, Secret,
+    AfterLoss, Deadline, HttpClient, HttpClientBuilder, Method, Resend, RetryPolicy, Secret,
 };
 use serde_json::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     Error, ErrorKind,
-    error::failures,
+    call::{Answer, Call},
     json,
     session::{Busy, Sessions},
 };
@@ -319,115 +318,6 @@ impl<'a> Outage<'a> {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").field("http", &self.inner.http).finish_non_exhaustive()
-    }
-}
-
-/// One request
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    method: Method,
-    path: String,
-    body: Body,
-    resend: Resend,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    timeout: Option<Duration>,
-    /// Whether it changes nothing: a warning in its answer is part of what was asked for.
-    reading: bool,
-}
-
-impl Call {
-    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
-        let resend = if method == Method::GET { Resend::Always } else { Resend::IfNotExecuted };
-        let (headers, timeout, reading) = (vec![], None, method == Method::GET);
-        Self { method, path: path.into(), body: Body::Empty, resend, headers, timeout, reading }
-    }
-
-    pub(crate) fn reading(mut self) -> Self {
-        self.reading = true;
-        self
-    }
-
-    pub(crate) fn json(mut self, body: &Value) -> Self {
-        let bytes = body.to_string().into();
-        self.body = Body::Bytes { content_type: "application/json", bytes };
-        self
-    }
-
-    pub(crate) fn body(mut self, body: Body) -> Self {
-        self.body = body;
-        self
-    }
-
-    pub(crate) fn resend(mut self, resend: Resend) -> Self {
-        self.resend = resend;
-        self
-    }
-
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    pub(crate) fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    fn request(&self, deadline: Option<&Deadline>) -> Request {
-        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
-        let mut request = Request::new(self.method.clone(), path)
-            .query(query)
-            .body(self.body.clone())
-            .resend(self.resend);
-        for (name, value) in &self.headers {
-            request = request.header(name.clone(), value.clone());
-        }
-        if let Some(timeout) = self.timeout {
-            request = request.timeout(timeout);
-        }
-        if let Some(deadline) = deadline {
-            request = request.deadline(deadline);
-        }
-        request
-    }
-}
-
-/// A successful answer
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// Null when the answer was empty.
-    pub(crate) body: Value,
-    pub(crate) headers: HeaderMap,
-}
-
-impl Answer {
-    fn parse(response: onprem_http::Response, call: &Call) -> Result<Self, Error> {
-        let context = RequestContext {
-            method: call.method.clone(),
-            path: call.path.split('?').next().unwrap_or_default().to_owned(),
-            endpoint: response.endpoint,
-        };
-        let body: Value = match serde_json::from_slice(&response.body) {
-            Ok(body) => body,
-            // Some answer an action with a page of HTML, or with nothing.
-            Err(_) if call.method != Method::GET => Value::Null,
-            Err(error) => {
-                let text = format!("the answer is not JSON: {error}");
-                return Err(Error::new(ErrorKind::Decode, text).with_request(Some(&context)));
-            }
-        };
-        let failures =
-            if call.reading && body.get("error").is_none() { vec![] } else { failures(&body) };
-        if !failures.is_empty() {
-            return Err(Error::refused(failures, &context));
-        }
-        Ok(Self { body, headers: response.headers })
-    }
-
-    /// Where the answer says that the work goes on, or the made object is
-    pub(crate) fn location(&self) -> Option<String> {
-        let location = self.headers.get("location").and_then(|value| value.to_str().ok());
-        location.and_then(json::path_of).or_else(|| json::link(&self.body, "/@odata.id"))
     }
 }
 

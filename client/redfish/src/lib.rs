@@ -36,6 +36,7 @@
 
 pub mod package;
 
+mod call;
 mod client;
 mod error;
 mod inventory;

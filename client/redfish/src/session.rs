@@ -12,7 +12,7 @@ use onprem_http::{Body, Deadline, HeaderName, HttpClient, Method, Request, Resen
 use serde_json::{Value, json};
 use tokio::{runtime::Handle, sync::Mutex};
 
-use crate::{Client, Error, ErrorKind, client::Call, error::message_code, json};
+use crate::{Client, Error, ErrorKind, call::Call, error::message_code, json};
 
 /// How long requests authenticate one by one after there was no room for a session
 const WITHOUT_SESSION: Duration = Duration::from_secs(120);

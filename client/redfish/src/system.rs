@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::{
     Client, Error, ErrorKind,
-    client::{Call, Outage},
+    call::Call,
+    client::Outage,
     json,
     service::{action, action_target},
 };

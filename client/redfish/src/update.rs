@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Client, Error, ErrorKind,
-    client::Call,
+    call::Call,
     json,
     service::{action, action_target},
     upload,

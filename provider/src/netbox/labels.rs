@@ -7,8 +7,6 @@ use onprem_netbox::{Object, same};
 use tf_provider::api::{ApiFields, Json};
 use tf_provider::{Attributes, Context, Dynamic, Resource, Result};
 
-use super::model::Model;
-
 /// What most objects of NetBox have.
 #[derive(Clone, Attributes)]
 pub(crate) struct Labels {
@@ -89,13 +87,12 @@ impl Own {
     }
 
     /// What will be ours after `planned` is applied.
-    pub(crate) fn after<R: Model>(
+    pub(crate) fn after(
         &self,
         planned: &ApiFields,
-        config: Option<&R::Values>,
+        labels: Option<&LabelsValues>,
         default_tags: &BTreeSet<String>,
     ) -> Self {
-        let labels = config.and_then(R::labels);
         let tags = labels.is_some_and(|labels| !labels.tags.is_null());
         let custom_fields = labels.is_some_and(|labels| !labels.custom_fields.is_null());
         let adopted_tags = !tags && self.adopted_tags;

@@ -118,7 +118,7 @@ pub(crate) async fn create<R: Model>(
         let name = fields.get("name").and_then(Json::as_str).unwrap_or_default();
         fields.insert("slug".to_owned(), slug(name).into());
     }
-    let own = Own::default().after::<R>(&planned, cx.config(), &netbox.default_tags);
+    let own = Own::default().after(&planned, cx.config().and_then(R::labels), &netbox.default_tags);
     if has("tags") {
         let tags = own.tags.union(&own.default_tags).map(String::as_str);
         fields.insert("tags".to_owned(), tags.collect());
@@ -212,7 +212,7 @@ pub(crate) async fn update<R: Model>(
     let mut fields: ApiFields = changed.into_iter().map(value).collect();
     custom_fields::typed(&netbox, &mut fields).await?;
     let own = Own::of(cx)?.unwrap_or_default();
-    let after = own.after::<R>(&planned, cx.config(), &netbox.default_tags);
+    let after = own.after(&planned, cx.config().and_then(R::labels), &netbox.default_tags);
     if cx.config().and_then(R::labels).is_some() {
         own.changes(&mut fields, &after);
     }

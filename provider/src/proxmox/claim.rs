@@ -11,19 +11,11 @@ use std::time::SystemTime;
 use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
-use tf_provider::api::ApiFields;
 use uuid::{Builder, Uuid};
 
 use super::Proxmox;
+use super::comment::{OPEN, creating, mark_of};
 use super::fingerprint;
-use super::hardware::disk::api_fields;
-
-const OPEN: &str = "<!-- onprem:creating ";
-const CLOSE: &str = " -->";
-/// What stands before the UUID in a mark.
-const UUID: &str = "uuid=";
-/// What every comment of ours begins with.
-const COMMENT: &str = "<!-- onprem:";
 
 /// The mark of one create.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,7 +73,7 @@ impl Claim {
 
     /// The description of a guest while it is being made.
     pub(crate) fn mark(&self, description: &str) -> String {
-        let mark = format!("{} {UUID}{}{CLOSE}", self.sort, self.uuid);
+        let mark = creating(&self.sort, &self.uuid);
         match description {
             "" => mark,
             text => format!("{text}\n\n{mark}"),
@@ -158,19 +150,6 @@ pub(crate) struct Found {
     pub(crate) lost: Vec<VmId>,
 }
 
-/// The UUID in the mark of a guest that is being made.
-pub(crate) fn begun_uuid(config: &GuestConfig) -> Option<String> {
-    mark_of(config).map(|(_, uuid)| uuid)
-}
-
-/// The mark at the end of a guest's description: what it has in common with others, and its UUID.
-fn mark_of(config: &GuestConfig) -> Option<(String, String)> {
-    let description = config.text("description")?;
-    let mark = description.trim_end().strip_suffix(CLOSE)?;
-    let (sort, uuid) = mark[mark.rfind(OPEN)?..].rsplit_once(' ')?;
-    Some((sort.to_owned(), uuid.strip_prefix(UUID)?.to_owned()))
-}
-
 /// How many bytes the UUIDs of guests begin with that are described alike.
 const ALIKE: usize = 6;
 /// Where a UUID says when it was made.
@@ -184,39 +163,12 @@ fn minutes() -> u32 {
     u32::try_from(now.as_secs() / 60).unwrap_or(u32::MAX)
 }
 
-/// The fields of a guest's configuration, for the plain mapping, with the description as its user wrote it.
-pub(crate) fn unmarked_fields(config: &GuestConfig) -> ApiFields {
-    let mut fields = api_fields(config);
-    let description = config.text("description").unwrap_or_default();
-    match unmarked(&description) {
-        "" => fields.remove("description"),
-        text => fields.insert("description".to_owned(), text.into()),
-    };
-    fields
-}
-
-/// A description without our comments at its end.
-pub(crate) fn unmarked(description: &str) -> &str {
-    let text = description.trim_end_matches('\n');
-    match text.rfind(COMMENT) {
-        Some(start) if text.ends_with(CLOSE) => unmarked(text[..start].trim_end()),
-        _ => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::super::comment::begun_uuid;
     use super::*;
-
-    #[test]
-    fn a_mark_comes_off_again() {
-        let mark = format!("{OPEN}owner=dev claim=00{CLOSE}");
-        assert_eq!(unmarked(&format!("Ubuntu\nfor all\n\n{mark}")), "Ubuntu\nfor all");
-        assert_eq!(unmarked(&mark), "");
-        assert_eq!(unmarked("<!-- a user's own -->"), "<!-- a user's own -->");
-    }
 
     #[test]
     fn a_mark_tells_the_uuid_and_a_uuid_when_it_was_made() {

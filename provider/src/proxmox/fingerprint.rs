@@ -7,7 +7,7 @@
 use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, VmId};
 use tf_provider::{Context, Diagnostic, Resource, ResourceModel, Result};
 
-use super::claim::begun_uuid;
+use super::comment::begun_uuid;
 
 /// Key of the UUID in private state, and name of the attribute.
 pub(crate) const UUID: &str = "uuid";

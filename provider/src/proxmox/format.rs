@@ -105,6 +105,14 @@ pub(crate) fn add_changes(params: &mut Params, changes: &ApiChanges) {
     }
 }
 
+/// A device whose parameters are numbered.
+pub(crate) trait Numbered: FromApi + Attributes {
+    /// Property of a value without a key.
+    const DEFAULT_KEY: &'static str;
+    /// Properties that are attributes: of others nothing is known here, and they stay.
+    const MANAGED: &'static [&'static str];
+}
+
 /// The `current` fields with the `managed` ones as `planned`, and nothing in them that means no more
 /// than its absence. All other fields stay. Nothing when they mean what is planned already.
 pub(crate) fn brought_to<T: FromApi + Attributes>(

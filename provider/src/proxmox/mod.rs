@@ -1,14 +1,16 @@
-//! Proxmox VE: images and templates.
+//! Proxmox VE: images, templates, guests, their firewall and pools.
 //!
 //! `system` is the provider block's part and the client that it makes; `explain` says what its errors
 //! mean; `format` and `names` are how Proxmox writes values; `creation` makes guests, `claim` is how a
-//! killed create is found again and `fingerprint` how a guest is recognised; `hardware` is what templates
+//! killed create is found again, `fingerprint` how a guest is recognised, and `comment` what both leave in
+//! its description; `hardware` is what templates
 //! and VMs are made of, `parameters` what of it is less or more than one parameter; `placement` and `power`
 //! are where a guest is and whether it runs. Every other file is one resource or data source, in the list
 //! below.
 
 mod claim;
 mod cloud_init_iso;
+mod comment;
 mod container;
 mod containers;
 mod creation;

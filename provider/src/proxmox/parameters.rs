@@ -8,21 +8,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use onprem_proxmox::GuestConfig;
-use tf_provider::Attributes;
-use tf_provider::api::{ApiChanges, ApiError, ApiFields, FromApi, Json};
+use tf_provider::api::{ApiChanges, ApiError, ApiFields, Json};
 
-use super::claim::unmarked_fields;
+use super::comment::unmarked_fields;
 use super::container::devices::Device;
-use super::format;
+use super::format::{self, Numbered};
 use super::hardware::devices::{HostPci, NumaNode, Usb, Virtiofs};
-
-/// A device whose parameters are numbered.
-pub(crate) trait Numbered: FromApi + Attributes {
-    /// Property of a value without a key.
-    const DEFAULT_KEY: &'static str;
-    /// Properties that are attributes: of others nothing is known here, and they stay.
-    const MANAGED: &'static [&'static str];
-}
 
 /// The fields of a guest's configuration, for the plain mapping.
 pub(crate) fn fields(config: &GuestConfig) -> ApiFields {

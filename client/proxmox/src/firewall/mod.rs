@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::{
     Client, Error, GuestKind, NodeName, Params, VmId,
-    client::Call,
+    call::Call,
     codec::{self, CodecError},
 };
 

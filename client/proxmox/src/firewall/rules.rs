@@ -2,7 +2,7 @@
 
 use onprem_http::Method;
 
-use crate::{Client, Error, ErrorKind, FirewallRule, Params, RuleEdit, RuleEntry, client::Call};
+use crate::{Client, Error, ErrorKind, FirewallRule, Params, RuleEdit, RuleEntry, call::Call};
 
 use super::{edit_script, send_once};
 

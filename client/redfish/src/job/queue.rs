@@ -4,7 +4,7 @@ use onprem_http::Method;
 use serde_json::{Value, json};
 
 use super::{Client, Job};
-use crate::{Error, ErrorKind, client::Call, json, service::action_target};
+use crate::{Error, ErrorKind, call::Call, json, service::action_target};
 
 impl Client {
     /// All jobs, as the controller orders them

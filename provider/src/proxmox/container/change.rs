@@ -7,7 +7,7 @@ use tf_provider::{Diagnostic, Result};
 use super::options::{FEATURES, Features};
 use super::volumes::Wanted;
 use super::{ContainerPlan, network};
-use crate::proxmox::claim::unmarked;
+use crate::proxmox::comment::unmarked;
 use crate::proxmox::hardware::disk;
 use crate::proxmox::names::MountSlot;
 use crate::proxmox::{Proxmox, fingerprint, format, parameters};

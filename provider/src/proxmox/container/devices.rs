@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tf_provider::Attributes;
 
+use crate::proxmox::format::Numbered;
 use crate::proxmox::names::DeviceSlot;
-use crate::proxmox::parameters::Numbered;
 
 /// A device of the node that the container may use.
 #[derive(Clone, Attributes)]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use tf_provider::{Attributes, Choice};
 
+use crate::proxmox::format::Numbered;
 use crate::proxmox::names::{HostPciSlot, NumaSlot, UsbSlot, VirtiofsSlot};
-use crate::proxmox::parameters::Numbered;
 
 /// A PCI device of the node.
 #[derive(Clone, Attributes)]
