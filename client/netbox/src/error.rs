@@ -11,6 +11,7 @@ use serde_json::Value;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     text: String,
@@ -30,15 +31,9 @@ impl Error {
         }))
     }
 
-    pub(crate) fn with_request(self, request: RequestContext) -> Self {
-        let Inner { kind, text, request_id, maybe_executed, .. } = &*self.0;
-        Self(Arc::new(Inner {
-            kind: kind.clone(),
-            text: text.clone(),
-            request: Some(request),
-            request_id: request_id.clone(),
-            maybe_executed: *maybe_executed,
-        }))
+    pub(crate) fn with_request(mut self, request: RequestContext) -> Self {
+        Arc::make_mut(&mut self.0).request = Some(request);
+        self
     }
 
     /// The situation

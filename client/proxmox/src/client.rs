@@ -10,7 +10,6 @@ use std::{
 
 use onprem_http::{
     AfterLoss, Body, Deadline, HttpClient, HttpClientBuilder, Method, Request, RequestContext,
-    RetryPolicy, Secret,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -233,57 +232,11 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Change how requests travel
+    /// Change how requests travel: trust, time limits, extra headers, retries
+    ///
+    /// 16 run at a time by default.
     pub fn http(mut self, change: impl FnOnce(HttpClientBuilder) -> HttpClientBuilder) -> Self {
         self.http = change(self.http);
-        self
-    }
-
-    /// Trust these authorities instead of the system's: PEM text, or the path of a PEM file
-    pub fn ca_certificate(mut self, pem_or_path: impl Into<String>) -> Self {
-        self.http = self.http.ca_certificate(pem_or_path);
-        self
-    }
-
-    /// Trust exactly the certificate with this SHA-256 fingerprint; give one for each node
-    pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
-        self.http = self.http.fingerprint(fingerprint);
-        self
-    }
-
-    /// Trust anybody; off by default
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.http = self.http.insecure(insecure);
-        self
-    }
-
-    /// Time for one request; 30 s by default
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http = self.http.timeout(timeout);
-        self
-    }
-
-    /// Time for connecting; 10 s by default
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.http = self.http.connect_timeout(timeout);
-        self
-    }
-
-    /// Requests under way at the same time; 16 by default
-    pub fn max_concurrency(mut self, count: usize) -> Self {
-        self.http = self.http.max_concurrency(count);
-        self
-    }
-
-    /// Send a header with every request
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
-        self.http = self.http.header(name, value);
-        self
-    }
-
-    /// How passing failures are repeated
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.http = self.http.retry(policy);
         self
     }
 

@@ -14,6 +14,7 @@ use crate::{NameError, Upid, codec::CodecError};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     text: String,
@@ -33,26 +34,19 @@ impl Error {
         }))
     }
 
-    pub(crate) fn with_request(self, request: Option<&RequestContext>) -> Self {
-        let Inner { kind, text, task, maybe_executed, .. } = &*self.0;
-        Self(Arc::new(Inner {
-            kind: kind.clone(),
-            text: text.clone(),
-            request: request.cloned().or_else(|| self.0.request.clone()),
-            task: task.clone(),
-            maybe_executed: *maybe_executed,
-        }))
+    pub(crate) fn with_request(mut self, request: Option<&RequestContext>) -> Self {
+        if let Some(request) = request {
+            Arc::make_mut(&mut self.0).request = Some(request.clone());
+        }
+        self
     }
 
     pub(crate) fn task_failed(failure: TaskFailure) -> Self {
         let kind = classify(&failure.exit).unwrap_or(ErrorKind::TaskFailed);
-        Self(Arc::new(Inner {
-            kind,
-            text: format!("the task {} ended with: {}", failure.upid, failure.exit),
-            request: None,
-            task: Some(failure),
-            maybe_executed: false,
-        }))
+        let text = format!("the task {} ended with: {}", failure.upid, failure.exit);
+        let mut error = Self::new(kind, text);
+        Arc::make_mut(&mut error.0).task = Some(failure);
+        error
     }
 
     /// The situation

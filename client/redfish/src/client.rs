@@ -7,9 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use onprem_http::{
-    AfterLoss, Deadline, HttpClient, HttpClientBuilder, Method, Resend, RetryPolicy, Secret,
-};
+use onprem_http::{AfterLoss, Deadline, HttpClient, HttpClientBuilder, Method, Resend, Secret};
 use serde_json::Value;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -333,51 +331,11 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Change how requests travel
+    /// Change how requests travel: trust, time limits, extra headers, retries
+    ///
+    /// 4 run at a time by default, which is what a controller bears.
     pub fn http(mut self, change: impl FnOnce(HttpClientBuilder) -> HttpClientBuilder) -> Self {
         self.http = change(self.http);
-        self
-    }
-
-    /// Trust these authorities instead of the system's: PEM text, or the path of a PEM file
-    pub fn ca_certificate(mut self, pem_or_path: impl Into<String>) -> Self {
-        self.http = self.http.ca_certificate(pem_or_path);
-        self
-    }
-
-    /// Trust exactly the certificate with this SHA-256 fingerprint
-    pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
-        self.http = self.http.fingerprint(fingerprint);
-        self
-    }
-
-    /// Trust anybody; off by default
-    pub fn insecure(mut self, insecure: bool) -> Self {
-        self.http = self.http.insecure(insecure);
-        self
-    }
-
-    /// Time for one request; 30 s by default
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.http = self.http.timeout(timeout);
-        self
-    }
-
-    /// Requests under way at the same time; 4 by default, which is what a controller bears
-    pub fn max_concurrency(mut self, count: usize) -> Self {
-        self.http = self.http.max_concurrency(count);
-        self
-    }
-
-    /// Send a header with every request
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
-        self.http = self.http.header(name, value);
-        self
-    }
-
-    /// How passing failures are repeated
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.http = self.http.retry(policy);
         self
     }
 

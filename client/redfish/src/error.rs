@@ -13,6 +13,7 @@ use crate::{Job, json};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     text: String,
@@ -34,41 +35,28 @@ impl Error {
         }))
     }
 
-    pub(crate) fn with_request(self, request: Option<&RequestContext>) -> Self {
-        let Inner { kind, text, messages, job, maybe_executed, .. } = &*self.0;
-        Self(Arc::new(Inner {
-            kind: kind.clone(),
-            text: text.clone(),
-            messages: messages.clone(),
-            request: request.cloned().or_else(|| self.0.request.clone()),
-            job: job.clone(),
-            maybe_executed: *maybe_executed,
-        }))
+    pub(crate) fn with_request(mut self, request: Option<&RequestContext>) -> Self {
+        if let Some(request) = request {
+            Arc::make_mut(&mut self.0).request = Some(request.clone());
+        }
+        self
     }
 
     /// An answer with the status of success whose body says the contrary
     pub(crate) fn refused(messages: Vec<Message>, request: &RequestContext) -> Self {
         let kind = messages.iter().find_map(|one| classify(one.code()));
-        Self(Arc::new(Inner {
-            kind: kind.unwrap_or(ErrorKind::Other { status: None }),
-            text: "the server answered with an error in a successful answer".to_owned(),
-            messages,
-            request: Some(request.clone()),
-            job: None,
-            maybe_executed: false,
-        }))
+        let kind = kind.unwrap_or(ErrorKind::Other { status: None });
+        let text = "the server answered with an error in a successful answer";
+        let mut error = Self::new(kind, text).with_request(Some(request));
+        Arc::make_mut(&mut error.0).messages = messages;
+        error
     }
 
     pub(crate) fn job_failed(job: Job) -> Self {
         let text = format!("the job {} {}", job.id, job.ending());
-        Self(Arc::new(Inner {
-            kind: ErrorKind::JobFailed,
-            text,
-            messages: vec![],
-            request: None,
-            job: Some(job),
-            maybe_executed: false,
-        }))
+        let mut error = Self::new(ErrorKind::JobFailed, text);
+        Arc::make_mut(&mut error.0).job = Some(job);
+        error
     }
 
     /// The situation

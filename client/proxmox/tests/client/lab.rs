@@ -33,15 +33,20 @@ fn token(lab: &Lab) -> Authentication {
 fn builder(endpoints: Vec<String>, authentication: Authentication) -> ClientBuilder {
     Client::builder(endpoints, authentication)
         .lost_answer_patience(Duration::from_millis(300))
-        .retry(RetryPolicy {
-            max_attempts: 4,
-            min_delay: Duration::from_millis(5),
-            max_delay: Duration::from_millis(50),
+        .http(|http| {
+            http.retry(RetryPolicy {
+                max_attempts: 4,
+                min_delay: Duration::from_millis(5),
+                max_delay: Duration::from_millis(50),
+            })
         })
 }
 
 fn client(lab: &Lab) -> Client {
-    builder(lab.proxmox_endpoints(), token(lab)).ca_certificate(lab.ca_pem()).build().unwrap()
+    builder(lab.proxmox_endpoints(), token(lab))
+        .http(|http| http.ca_certificate(lab.ca_pem()))
+        .build()
+        .unwrap()
 }
 
 /// An address where nothing listens
@@ -100,14 +105,18 @@ async fn a_token_and_a_password_both_open_the_door() {
         password: Secret::new(lab.password()),
     };
     let endpoints = lab.proxmox_endpoints();
-    let pve = builder(endpoints.clone(), password).ca_certificate(lab.ca_pem()).build().unwrap();
+    let pve = builder(endpoints.clone(), password)
+        .http(|http| http.ca_certificate(lab.ca_pem()))
+        .build()
+        .unwrap();
     pve.version().await.unwrap();
     lab.faults().arm(Fault::new(Effect::TicketsExpired)).unwrap();
     // The lab's clock has seconds; a ticket of the same second as the fault is refused as well.
     lab.clock().advance(Duration::from_secs(2));
     pve.version().await.unwrap();
     let wrong = Authentication::ApiToken(Secret::new("root@pam!lab=wrong"));
-    let pve = builder(endpoints, wrong).ca_certificate(lab.ca_pem()).build().unwrap();
+    let pve =
+        builder(endpoints, wrong).http(|http| http.ca_certificate(lab.ca_pem())).build().unwrap();
     assert_eq!(*pve.version().await.unwrap_err().kind(), ErrorKind::Unauthorized);
 }
 
@@ -120,13 +129,19 @@ async fn a_certificate_is_trusted_by_its_authority_or_its_pin_alone() {
     assert_eq!(failure.problem, TlsProblem::UnknownIssuer);
     let pin = failure.fingerprint.clone().unwrap();
     let endpoints = lab.proxmox_endpoints();
-    let pinned = builder(endpoints[..1].to_vec(), token(&lab)).fingerprint(&pin).build().unwrap();
+    let pinned = builder(endpoints[..1].to_vec(), token(&lab))
+        .http(|http| http.fingerprint(&pin))
+        .build()
+        .unwrap();
     pinned.version().await.unwrap();
     let nodes = pinned.nodes().await.unwrap();
     let shown = nodes.iter().find(|entry| entry.node.as_str() == "pve1").unwrap();
     assert_eq!(shown.ssl_fingerprint.as_ref(), Some(&pin));
     // The pin of one node is not that of another.
-    let other = builder(endpoints[1..2].to_vec(), token(&lab)).fingerprint(&pin).build().unwrap();
+    let other = builder(endpoints[1..2].to_vec(), token(&lab))
+        .http(|http| http.fingerprint(&pin))
+        .build()
+        .unwrap();
     assert!(matches!(other.version().await.unwrap_err().kind(), ErrorKind::Tls(_)));
 }
 
@@ -135,7 +150,10 @@ async fn a_dead_endpoint_does_not_matter_while_another_lives() {
     let lab = lab().await;
     let mut endpoints = lab.proxmox_endpoints();
     endpoints.insert(0, dead());
-    let pve = builder(endpoints, token(&lab)).ca_certificate(lab.ca_pem()).build().unwrap();
+    let pve = builder(endpoints, token(&lab))
+        .http(|http| http.ca_certificate(lab.ca_pem()))
+        .build()
+        .unwrap();
     template(&pve, id(9000)).await;
     // The endpoint that served until now goes away.
     lab.faults().arm(Fault::new(Effect::NodeOffline { name: "pve1".to_owned() })).unwrap();
@@ -232,7 +250,8 @@ async fn situations_are_named() {
     let full = full.unwrap_err();
     assert_eq!(*full.kind(), ErrorKind::StorageFull, "{full}");
     let auditor = Authentication::ApiToken(Secret::new(lab.auditor_token()));
-    let auditor = builder(lab.proxmox_endpoints(), auditor).ca_certificate(lab.ca_pem());
+    let auditor =
+        builder(lab.proxmox_endpoints(), auditor).http(|http| http.ca_certificate(lab.ca_pem()));
     let vm = auditor.build().unwrap().qemu(&node("pve1"), id(9000));
     let denied = vm.update(&Params::new().with("cores", 2)).await.unwrap_err();
     let ErrorKind::Forbidden { permission } = denied.kind() else { panic!("{denied:?}") };

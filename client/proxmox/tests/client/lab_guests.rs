@@ -27,12 +27,14 @@ async fn lab() -> (Lab, Client) {
     let lab = Lab::start(LabOptions::new()).await.unwrap();
     let token = Authentication::ApiToken(Secret::new(lab.api_token()));
     let pve = Client::builder(lab.proxmox_endpoints(), token)
-        .ca_certificate(lab.ca_pem())
+        .http(|http| http.ca_certificate(lab.ca_pem()))
         .lost_answer_patience(Duration::from_millis(300))
-        .retry(RetryPolicy {
-            max_attempts: 4,
-            min_delay: Duration::from_millis(5),
-            max_delay: Duration::from_millis(50),
+        .http(|http| {
+            http.retry(RetryPolicy {
+                max_attempts: 4,
+                min_delay: Duration::from_millis(5),
+                max_delay: Duration::from_millis(50),
+            })
         })
         .build()
         .unwrap();

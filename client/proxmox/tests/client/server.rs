@@ -95,10 +95,12 @@ impl Server {
     pub(crate) fn builder_with(&self, authentication: Authentication) -> ClientBuilder {
         Client::builder([self.endpoint.clone()], authentication)
             .lost_answer_patience(Duration::from_millis(50))
-            .retry(RetryPolicy {
-                max_attempts: 3,
-                min_delay: Duration::from_millis(1),
-                max_delay: Duration::from_millis(2),
+            .http(|http| {
+                http.retry(RetryPolicy {
+                    max_attempts: 3,
+                    min_delay: Duration::from_millis(1),
+                    max_delay: Duration::from_millis(2),
+                })
             })
     }
 

@@ -17,14 +17,16 @@ async fn lab() -> Lab {
 fn client(lab: &Lab, server: &str) -> Client {
     let (_, endpoint) = lab.idracs().into_iter().find(|(name, _)| name == server).unwrap();
     Client::builder(endpoint, lab.idrac_username(), lab.idrac_password())
-        .ca_certificate(lab.ca_pem())
+        .http(|http| http.ca_certificate(lab.ca_pem()))
         .polling(Duration::from_millis(5), Duration::from_millis(50))
         .lost_answer_patience(Duration::from_millis(500))
         .missing_job_patience(Duration::from_secs(2))
-        .retry(RetryPolicy {
-            max_attempts: 3,
-            min_delay: Duration::from_millis(5),
-            max_delay: Duration::from_millis(50),
+        .http(|http| {
+            http.retry(RetryPolicy {
+                max_attempts: 3,
+                min_delay: Duration::from_millis(5),
+                max_delay: Duration::from_millis(50),
+            })
         })
         .build()
         .unwrap()

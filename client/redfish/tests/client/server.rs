@@ -111,10 +111,12 @@ impl Server {
             .lost_answer_patience(Duration::from_millis(50))
             .missing_job_patience(Duration::from_millis(50))
             .polling(Duration::from_millis(1), Duration::from_millis(2))
-            .retry(RetryPolicy {
-                max_attempts: 2,
-                min_delay: Duration::from_millis(1),
-                max_delay: Duration::from_millis(2),
+            .http(|http| {
+                http.retry(RetryPolicy {
+                    max_attempts: 2,
+                    min_delay: Duration::from_millis(1),
+                    max_delay: Duration::from_millis(2),
+                })
             })
     }
 
