@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::api::{ApiChanges, ApiFields};
 use crate::cty::{Path, Type, Value as CtyValue};
 use crate::function::{Arguments, FunctionError, Parameter};
-use crate::schema::{Attribute, Object, Schema};
+use crate::schema::{Attribute, Member, Object, Schema};
 use crate::{AttributeType, Change, Result};
 
 /// A struct of attributes. Written by `#[derive(Attributes)]`, `Resource` and `DataSource`.
@@ -21,6 +21,9 @@ pub trait Attributes: Clone + Debug + Send + Sync + Sized + 'static {
     type Plan: Clone + Debug + Send + Sync + 'static;
     /// Every attribute that may change in place.
     type Changes: Clone + Debug + Send + Sync + 'static;
+
+    /// What each field is to the rules of a struct that flattens this one.
+    const MEMBERS: &'static [Member];
 
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;

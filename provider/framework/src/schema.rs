@@ -3,11 +3,17 @@
 //! Nobody writes these by hand: `#[derive(Resource)]` and its kin make them from a struct. The wire
 //! form, the JSON of `terraform providers schema -json` and the documentation pages all come from here.
 
+mod member;
+mod rule;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::cty::{Path, Type, Value};
 use crate::{Diagnostic, Diagnostics};
+
+pub use member::{Member, Problem};
+pub use rule::{Relation, Rule};
 
 /// The attributes of an object, by name.
 pub type Object = BTreeMap<String, Value>;
@@ -35,8 +41,8 @@ impl Schema {
         object_type(&self.attributes)
     }
 
-    /// The attributes named by others, in `until` and `version`, that are not beside them. The derive finds
-    /// these itself, except beside a flattened group.
+    /// The attributes named by others, in `until`, `version` and rules, that are not beside them. The derive
+    /// finds these itself, unless somebody wrote an `Attributes` by hand.
     pub(crate) fn dangling(&self) -> Vec<&'static str> {
         let mut names = vec![];
         dangling(&self.attributes, &mut names);
@@ -56,8 +62,9 @@ fn dangling(attributes: &[Attribute], names: &mut Vec<&'static str>) {
             Class::WriteOnly { version } => version.as_slice(),
             _ => &[],
         };
+        let related = attribute.rules.iter().flat_map(|rule| rule.names);
         let missing = |name: &&str| !attributes.iter().any(|beside| beside.name == *name);
-        names.extend(named.iter().copied().filter(missing));
+        names.extend(named.iter().chain(related).copied().filter(missing));
         if let Some((_, nested)) = attribute.kind.nested() {
             dangling(nested, names);
         }
@@ -95,6 +102,8 @@ pub struct Attribute {
     pub since: Option<&'static str>,
     /// What values it takes, for the documentation.
     pub constraint: Constraint,
+    /// The rules that name it first; see [`Rule::of`] for all in which it takes part.
+    pub rules: Vec<Rule>,
     /// Checks a known value that is not nested.
     pub validate: fn(&Value, &Path, &mut Diagnostics),
     /// The one spelling of a known value that may be spelt in several ways.
@@ -118,6 +127,7 @@ impl Attribute {
             deprecated: None,
             since: None,
             constraint: T::constraint(),
+            rules: vec![],
             validate: T::validate,
             canonical: T::canonical,
             canonical_key: T::canonical_key,
@@ -313,7 +323,9 @@ mod tests {
         nested.kind = Kind::Nested(Nesting::Single, vec![until(&["address", "bridge"])]);
         let version = Class::WriteOnly { version: Some("password_version") };
         let password = Attribute::of::<String>("password", version);
-        let schema = Schema::new("", vec![nested, until(&["network"]), password]);
-        assert_eq!(schema.dangling(), ["bridge", "password_version"]);
+        let mut attributes = vec![nested, until(&["network"]), password];
+        Rule::attach(&mut attributes, Relation::Conflicting, &["network", "bond"]);
+        let schema = Schema::new("", attributes);
+        assert_eq!(schema.dangling(), ["bond", "bridge", "password_version"]);
     }
 }

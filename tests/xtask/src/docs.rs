@@ -6,6 +6,7 @@
 mod function;
 mod model;
 mod page;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fs;

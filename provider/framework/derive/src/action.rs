@@ -7,6 +7,7 @@ use syn::DeriveInput;
 
 use crate::expand::Struct;
 use crate::field::{self, Class, seconds};
+use crate::rules::RuleWords;
 
 /// The words of `#[action(…)]`.
 #[derive(FromDeriveInput)]
@@ -15,15 +16,18 @@ struct Words {
     name: String,
     group: Option<String>,
     timeout: Option<String>,
+    #[darling(flatten)]
+    rules: RuleWords,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     let mut errors = Error::accumulator();
     let words = errors.handle(Words::from_derive_input(input));
     let model = errors.handle(Struct::parse(input));
-    let (Some(words), Some(model)) = (words, model) else {
+    let (Some(words), Some(mut model)) = (words, model) else {
         return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not an action")));
     };
+    let _ = errors.handle(words.rules.relate(&mut model));
     for field in &model.fields {
         let version = matches!(field.class, Class::WriteOnly { version: Some(_) });
         if version

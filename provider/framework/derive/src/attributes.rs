@@ -1,14 +1,31 @@
 //! `#[derive(Attributes)]`: the struct is also a type that an attribute may have.
 
+use darling::{Error, FromDeriveInput};
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::DeriveInput;
 
 use crate::expand::Struct;
 use crate::field::{Class, Field};
+use crate::rules::RuleWords;
+
+/// The words of `#[attributes(…)]`.
+#[derive(FromDeriveInput)]
+#[darling(attributes(attributes))]
+struct Words {
+    #[darling(flatten)]
+    rules: RuleWords,
+}
 
 pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
-    let model = Struct::parse(input)?;
+    let mut errors = Error::accumulator();
+    let words = errors.handle(Words::from_derive_input(input));
+    let model = errors.handle(Struct::parse(input));
+    let (Some(words), Some(mut model)) = (words, model) else {
+        return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not attributes")));
+    };
+    let _ = errors.handle(words.rules.relate(&mut model));
+    errors.finish()?;
     let attributes = model.attributes();
     let Struct { ident, .. } = &model;
     let (values, plan) = (model.values(), model.plan());

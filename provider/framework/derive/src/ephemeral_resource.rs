@@ -7,6 +7,7 @@ use syn::DeriveInput;
 
 use crate::expand::Struct;
 use crate::field::{self, Class};
+use crate::rules::RuleWords;
 
 /// The words of `#[ephemeral_resource(…)]`.
 #[derive(FromDeriveInput)]
@@ -14,16 +15,19 @@ use crate::field::{self, Class};
 struct Words {
     name: String,
     group: Option<String>,
+    #[darling(flatten)]
+    rules: RuleWords,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     let mut errors = Error::accumulator();
     let words = errors.handle(Words::from_derive_input(input));
     let model = errors.handle(Struct::parse(input));
-    let (Some(words), Some(model)) = (words, model) else {
+    let (Some(words), Some(mut model)) = (words, model) else {
         let error = || Error::custom("not an ephemeral resource");
         return Err(errors.finish().err().unwrap_or_else(error));
     };
+    let _ = errors.handle(words.rules.relate(&mut model));
     for field in &model.fields {
         if let Class::Creation { .. } | Class::WriteOnly { .. } = field.class {
             errors.push(
@@ -37,7 +41,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     errors.finish()?;
     let attributes = model.attributes();
     let ident = &model.ident;
-    let Words { name, group } = words;
+    let Words { name, group, .. } = words;
     let group = group.unwrap_or_default();
     let description = &model.description;
     Ok(quote! {

@@ -7,6 +7,7 @@ use syn::{Attribute, DeriveInput, Ident, Visibility};
 
 use crate::api::{changes_to_api, plan_to_api};
 use crate::field::{self, Class, Field};
+use crate::rules::{Rule, assert_member, member};
 use crate::words::RawField;
 
 /// A struct with named fields.
@@ -25,6 +26,8 @@ pub(crate) struct Struct {
     pub(crate) vis: Visibility,
     pub(crate) description: String,
     pub(crate) fields: Vec<Field>,
+    /// Rules across the fields, once [`relate`](crate::rules::RuleWords::relate) has read them.
+    pub(crate) rules: Vec<Rule>,
 }
 
 impl Struct {
@@ -40,6 +43,7 @@ impl Struct {
             vis: raw.vis,
             description: field::description(&raw.attrs),
             fields,
+            rules: vec![],
         })
     }
 
@@ -72,7 +76,17 @@ impl Struct {
                 const _: () = ::tf_provider::types::assert_set_element::<#element>();
             })
         });
-        quote! { #shapes #implementation #(#sets)* }
+        let names = self.names_of_groups();
+        quote! { #shapes #implementation #(#sets)* #names }
+    }
+
+    /// Checks of the names that only a flattened group can have.
+    fn names_of_groups(&self) -> Tokens {
+        let Self { ident, fields, rules, .. } = self;
+        let named = field::foreign(fields).map(|name| assert_member(ident, name, false));
+        let related = rules.iter().flat_map(|rule| rule.foreign(fields));
+        let related = related.map(|name| assert_member(ident, name, true));
+        quote!(#(#named)* #(#related)*)
     }
 
     fn shapes(&self) -> Tokens {
@@ -176,6 +190,8 @@ impl Struct {
                 quote!(attributes.push(#attribute);)
             }
         });
+        let members = fields.iter().map(member);
+        let rules = self.rules.iter().map(Rule::attach);
         let write = fields.iter().map(write);
         let read_values = fields.iter().map(|field| {
             let Field { ident, inner, name, .. } = field;
@@ -200,9 +216,12 @@ impl Struct {
                 type Plan = #plan;
                 type Changes = #changes;
 
+                const MEMBERS: &'static [::tf_provider::schema::Member] = &[#(#members),*];
+
                 fn attributes() -> ::std::vec::Vec<::tf_provider::schema::Attribute> {
                     let mut attributes = ::std::vec::Vec::new();
                     #(#attributes)*
+                    #(#rules)*
                     attributes
                 }
 

@@ -6,6 +6,7 @@ use quote::quote;
 use syn::{Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
 
 use crate::expand::Struct;
+use crate::rules::{self, Rule};
 use crate::words::{Api, Range, RawField};
 
 /// Who decides the value, and when; see `tf_provider::schema::Class`.
@@ -38,6 +39,8 @@ pub(crate) struct Field {
     range: Option<Range>,
     since: Option<String>,
     deprecated: Option<String>,
+    /// What its words say of other fields; the struct takes it over.
+    pub(crate) rules: Vec<Rule>,
 }
 
 impl Field {
@@ -138,6 +141,7 @@ impl Field {
             fail("write a doc comment: it is the attribute's description");
         }
         let name = ident.to_string();
+        let rules = rules::of_field(&ident, raw.also_requires, raw.conflicts_with);
         errors.finish_with(Self {
             vis: raw.vis,
             name: name.strip_prefix("r#").unwrap_or(&name).to_owned(),
@@ -154,6 +158,7 @@ impl Field {
             range: raw.range,
             since: raw.since,
             deprecated: raw.deprecated,
+            rules,
         })
     }
 
@@ -332,24 +337,25 @@ pub(crate) fn description(attrs: &[Attribute]) -> String {
 /// Reports names in `until` and `version` that no field has.
 pub(crate) fn check_names(fields: &[Field]) -> darling::Result<()> {
     let mut errors = Error::accumulator();
+    // A group's attributes are not known here: a constant looks for those.
+    if fields.iter().any(|field| matches!(field.class, Class::Flatten)) {
+        return errors.finish();
+    }
     let known: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-    let flattens = fields.iter().any(|field| matches!(field.class, Class::Flatten));
-    for field in fields {
-        let named: Vec<&Ident> = match &field.class {
-            Class::Computed { until } => until.iter().collect(),
-            Class::WriteOnly { version } => version.iter().collect(),
-            _ => vec![],
-        };
-        for ident in named {
-            // A group's attributes are not known here; the schema's own check finds those.
-            if !known.contains(&ident.to_string().as_str()) && !flattens {
-                errors.push(
-                    Error::unknown_field_with_alts(&ident.to_string(), &known).with_span(ident),
-                );
-            }
-        }
+    for ident in foreign(fields) {
+        errors.push(Error::unknown_field_with_alts(&ident.to_string(), &known).with_span(ident));
     }
     errors.finish()
+}
+
+/// The names in `until` and `version` that none of the fields has.
+pub(crate) fn foreign(fields: &[Field]) -> impl Iterator<Item = &Ident> {
+    let named = fields.iter().flat_map(|field| match &field.class {
+        Class::Computed { until } => until.as_slice(),
+        Class::WriteOnly { version } => version.as_slice(),
+        _ => &[],
+    });
+    named.filter(|ident| !fields.iter().any(|field| *ident == field.name.as_str()))
 }
 
 pub(crate) fn call_site(text: &str) -> Ident {

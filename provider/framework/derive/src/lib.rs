@@ -14,6 +14,7 @@ mod field;
 mod function;
 mod list_resource;
 mod resource;
+mod rules;
 mod words;
 
 use proc_macro::TokenStream;
@@ -35,7 +36,7 @@ pub fn ephemeral_resource(input: TokenStream) -> TokenStream {
     run(input, ephemeral_resource::derive)
 }
 
-#[proc_macro_derive(ListResource, attributes(attr))]
+#[proc_macro_derive(ListResource, attributes(list_resource, attr))]
 pub fn list_resource(input: TokenStream) -> TokenStream {
     run(input, list_resource::derive)
 }
@@ -50,7 +51,7 @@ pub fn function(input: TokenStream) -> TokenStream {
     run(input, function::derive)
 }
 
-#[proc_macro_derive(Attributes, attributes(attr))]
+#[proc_macro_derive(Attributes, attributes(attributes, attr))]
 pub fn attributes(input: TokenStream) -> TokenStream {
     run(input, attributes::derive)
 }

@@ -1,16 +1,30 @@
 //! `#[derive(ListResource)]`: the arguments of a listing.
 
-use darling::Error;
+use darling::{Error, FromDeriveInput};
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::DeriveInput;
 
 use crate::expand::Struct;
 use crate::field::{self, Class};
+use crate::rules::RuleWords;
+
+/// The words of `#[list_resource(…)]`.
+#[derive(FromDeriveInput)]
+#[darling(attributes(list_resource))]
+struct Words {
+    #[darling(flatten)]
+    rules: RuleWords,
+}
 
 pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
-    let model = Struct::parse(input)?;
     let mut errors = Error::accumulator();
+    let words = errors.handle(Words::from_derive_input(input));
+    let model = errors.handle(Struct::parse(input));
+    let (Some(words), Some(mut model)) = (words, model) else {
+        return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not a listing")));
+    };
+    let _ = errors.handle(words.rules.relate(&mut model));
     for field in &model.fields {
         if !matches!(field.class, Class::Required | Class::Optional { .. } | Class::Flatten) {
             errors.push(

@@ -7,6 +7,7 @@ use syn::DeriveInput;
 
 use crate::expand::Struct;
 use crate::field::{self, Class, Field, call_site, seconds};
+use crate::rules::RuleWords;
 
 /// The words of `#[resource(…)]`.
 #[derive(FromDeriveInput)]
@@ -19,6 +20,8 @@ struct Words {
     #[darling(multiple)]
     import: Vec<String>,
     timeouts: Option<TimeoutWords>,
+    #[darling(flatten)]
+    rules: RuleWords,
 }
 
 /// `timeouts` or `timeouts(create = "30m", …)`.
@@ -52,9 +55,10 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     let mut errors = Error::accumulator();
     let words = errors.handle(Words::from_derive_input(input));
     let model = errors.handle(Struct::parse(input));
-    let (Some(words), Some(model)) = (words, model) else {
+    let (Some(words), Some(mut model)) = (words, model) else {
         return Err(errors.finish().err().unwrap_or_else(|| Error::custom("not a resource")));
     };
+    let _ = errors.handle(words.rules.relate(&mut model));
     let identity: Vec<&Field> = model.fields.iter().filter(|field| field.identity).collect();
     if identity.is_empty() {
         errors.push(

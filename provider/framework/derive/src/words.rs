@@ -4,6 +4,8 @@ use darling::util::Flag;
 use darling::{Error, FromField, FromMeta};
 use syn::{Attribute, Expr, Ident, Lit, Type};
 
+use crate::rules::Others;
+
 /// The words of `#[attr(…)]`.
 #[derive(FromField)]
 #[darling(attributes(attr), forward_attrs(doc))]
@@ -29,6 +31,8 @@ pub(crate) struct RawField {
     pub(crate) range: Option<Range>,
     pub(crate) since: Option<String>,
     pub(crate) deprecated: Option<String>,
+    pub(crate) also_requires: Option<Others>,
+    pub(crate) conflicts_with: Option<Others>,
 }
 
 /// An expression as it stands; darling would read a string literal as code.
@@ -158,7 +162,7 @@ fn name(expr: &Expr) -> darling::Result<Ident> {
     }
 }
 
-fn names(expr: &Expr) -> darling::Result<Vec<Ident>> {
+pub(crate) fn names(expr: &Expr) -> darling::Result<Vec<Ident>> {
     match expr {
         Expr::Array(array) => array.elems.iter().map(name).collect(),
         _ => Err(Error::custom("expected `[names, of, fields]`").with_span(expr)),

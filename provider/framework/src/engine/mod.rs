@@ -9,6 +9,7 @@ pub(crate) mod check;
 pub(crate) mod elements;
 pub(crate) mod import;
 pub(crate) mod plan;
+pub(crate) mod rules;
 pub(crate) mod run;
 pub(crate) mod upgrade;
 pub(crate) mod validate;

@@ -1,5 +1,6 @@
 //! Checks of a configuration that its schema alone can make.
 
+use super::rules;
 use crate::cty::{Path, Value as CtyValue};
 use crate::schema::{Attribute, Class, Object};
 use crate::{Diagnostic, Diagnostics};
@@ -57,6 +58,7 @@ fn object(
             }
         }
     }
+    rules::check(attributes, config, path, diagnostics);
 }
 
 fn nested(

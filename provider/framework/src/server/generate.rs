@@ -4,15 +4,14 @@ use serde_json::{Map, Value as Json};
 use tf_provider_protocol::proto;
 
 use super::resource::encode_identity;
-use super::{Server, decode_object, encode};
+use super::{Server, decode_object, encode, recheck};
 use crate::cty::{Path, Value as CtyValue};
-use crate::engine::validate::ClientCapabilities;
-use crate::engine::{upgrade, validate};
+use crate::engine::{rules, upgrade};
 use crate::erased::AnyResource;
 use crate::schema::{Attribute, Class, Object};
-use crate::{Diagnostic, Diagnostics, Private, Provider, Result, Severity, Source};
+use crate::{Diagnostic, Private, Provider, Result, Source};
 
-/// The settings that another makes impossible are found one by one; there are never more than this.
+/// What a resource itself objects to is found one by one; there is never more than this.
 const ROUNDS: usize = 100;
 
 impl<P: Provider> Server<P> {
@@ -86,7 +85,7 @@ impl<P: Provider> Server<P> {
 
 /// What a configuration may hold of a state.
 fn configurable(attributes: &[Attribute], state: &Object) -> Object {
-    let attributes = attributes.iter().map(|attribute| {
+    let values = attributes.iter().map(|attribute| {
         let value = state.get(attribute.name).unwrap_or(&CtyValue::Null);
         let left_out = match &attribute.class {
             Class::Computed { .. } | Class::WriteOnly { .. } => true,
@@ -99,7 +98,9 @@ fn configurable(attributes: &[Attribute], state: &Object) -> Object {
         let value = if left_out { CtyValue::Null } else { nested(attribute, value) };
         (attribute.name.to_owned(), value)
     });
-    attributes.collect()
+    let mut config = values.collect();
+    rules::settle(attributes, &mut config);
+    config
 }
 
 fn nested(attribute: &Attribute, value: &CtyValue) -> CtyValue {
@@ -124,12 +125,9 @@ fn culprit<C>(
     attributes: &[Attribute],
     config: &Object,
 ) -> Option<Path> {
-    let mut diagnostics = Diagnostics::default();
-    let client = ClientCapabilities { write_only_attributes: true };
-    validate::validate(attributes, config, client, &mut diagnostics);
-    resource.validate(config, &mut diagnostics);
-    let errors = diagnostics.iter().filter(|one| one.severity() == Severity::Error);
-    errors.filter_map(Diagnostic::path).find_map(|path| dispensable(attributes, config, path))
+    let errors = recheck::errors(resource, config);
+    let mut places = errors.iter().filter_map(Diagnostic::path);
+    places.find_map(|path| dispensable(attributes, config, path))
 }
 
 /// The path, or the nearest one around it, whose value a configuration may be without.

@@ -10,7 +10,7 @@ use crate::erased::{
     ActionDescription, DataSourceDescription, FunctionDescription, ResourceDescription,
 };
 use crate::function::Parameter;
-use crate::schema::{Attribute, Class, Constraint, Kind, Nesting, Schema};
+use crate::schema::{Attribute, Class, Constraint, Kind, Nesting, Rule, Schema};
 use crate::{Provider, Timeouts};
 
 /// What `terraform providers schema -json` prints for this provider.
@@ -277,11 +277,18 @@ fn timeouts(timeouts: &Timeouts) -> Json {
 
 /// A list, so that the order of the struct survives.
 fn annotated_all(attributes: &[Attribute]) -> Vec<Json> {
-    attributes.iter().map(annotated_one).collect()
+    attributes.iter().map(|attribute| annotated_one(attribute, attributes)).collect()
 }
 
-fn annotated_one(attribute: &Attribute) -> Json {
+/// One attribute among those `beside` it.
+fn annotated_one(attribute: &Attribute, beside: &[Attribute]) -> Json {
     let mut fields = one(attribute);
+    let rules = Rule::of(attribute.name, beside);
+    let rules: Vec<Json> =
+        rules.map(|rule| json!({"relation": rule.relation.word(), "names": rule.names})).collect();
+    if !rules.is_empty() {
+        fields.insert("rules".into(), rules.into());
+    }
     fields.insert("name".into(), attribute.name.into());
     if let Kind::Nested(nesting, attributes) = &attribute.kind {
         fields.insert(

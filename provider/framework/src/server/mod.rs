@@ -11,6 +11,7 @@ mod function;
 mod generate;
 pub(crate) mod json;
 mod list;
+mod recheck;
 mod resource;
 mod rpc;
 mod stream;

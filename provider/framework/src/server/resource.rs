@@ -3,7 +3,9 @@
 use tf_provider_protocol::proto;
 use tokio::time::Instant;
 
-use super::{CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all};
+use super::{
+    CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all, recheck,
+};
 use crate::cty::{Path, Value as CtyValue};
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
@@ -327,8 +329,12 @@ impl<P: Provider> Server<P> {
         let operation = if prior.is_some() { Operation::Update } else { Operation::Create };
         let subject = if prior.is_some() { objects.identity.clone() } else { planned.clone() };
         let job = Job::new(self, resource, operation, private, &planned, &subject);
+        // Nothing is sent for a configuration that has turned out to be wrong.
+        let wrong = config.as_ref().map(|config| recheck::errors(resource, config));
+        let wrong = wrong.into_iter().flatten().next();
         let finished = job
             .run(self, |clients, around| match operation {
+                _ if let Some(wrong) = wrong => Err(wrong),
                 Operation::Create => resource.create(clients, around, objects),
                 _ => resource.update(clients, around, objects),
             })

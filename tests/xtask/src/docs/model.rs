@@ -119,6 +119,29 @@ pub(super) struct Attribute {
     /// Of a write-only one, the attribute whose change sends it again.
     #[serde(default)]
     pub(super) version_attribute: Option<String>,
+    /// The rules across attributes in which it takes part.
+    #[serde(default)]
+    pub(super) rules: Vec<Rule>,
+}
+
+/// A rule across attributes.
+#[derive(Debug, Deserialize)]
+pub(super) struct Rule {
+    pub(super) relation: Relation,
+    /// The attributes; the one that the rule is said of comes first, where it is said of one.
+    pub(super) names: Vec<String>,
+}
+
+/// What a rule says, in the derive's words.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Relation {
+    AlsoRequires,
+    AtLeastOneOf,
+    Conflicting,
+    ConflictsWith,
+    ExactlyOneOf,
+    RequiredTogether,
 }
 
 /// Who decides the value of an attribute, and when.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::model::{Attribute, Class, Documented, Nesting};
+use super::rules;
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -227,6 +228,9 @@ fn line(attribute: &Attribute, path: &[&str]) -> String {
     }
     if attribute.keep {
         say("Taking it out of the configuration leaves it as it is.");
+    }
+    for sentence in rules::sentences(&attribute.name, &attribute.rules) {
+        say(&sentence);
     }
     if let Some(since) = &attribute.since {
         say(&format!("Needs version {since} or newer."));

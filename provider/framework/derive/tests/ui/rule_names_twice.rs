@@ -1,0 +1,16 @@
+//! A rule that names an attribute twice.
+
+use tf_provider::Attributes;
+
+#[derive(Clone, Attributes)]
+#[attributes(required_together(scope_type, scope_id, scope_type))]
+struct Scope {
+    /// Type of the scope.
+    #[attr(setting)]
+    scope_type: String,
+    /// Number of the scope.
+    #[attr(setting)]
+    scope_id: i64,
+}
+
+fn main() {}
