@@ -77,6 +77,15 @@ impl Diagnostic {
         self
     }
 
+    /// The same without a text that is for nobody's eyes.
+    pub(crate) fn without(mut self, secret: &str) -> Self {
+        let texts = [&mut self.summary, &mut self.detail].into_iter().chain(&mut self.hints);
+        for text in texts.filter(|_| !secret.is_empty()) {
+            *text = text.replace(secret, "(hidden)");
+        }
+        self
+    }
+
     /// The same at another place.
     pub(crate) fn relocated(mut self, path: Path) -> Self {
         self.path = Some(path);

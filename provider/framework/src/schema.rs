@@ -170,6 +170,12 @@ impl Attribute {
     pub fn write_only(&self) -> bool {
         matches!(self.class, Class::WriteOnly { .. })
     }
+
+    /// Whether its value, or a part of it, is for nobody's eyes.
+    pub fn holds_secret(&self) -> bool {
+        let nested = self.kind.nested().map_or(&[][..], |(_, attributes)| attributes);
+        self.sensitive || self.write_only() || nested.iter().any(Self::holds_secret)
+    }
 }
 
 /// Who decides the value of an attribute, and when.

@@ -53,7 +53,14 @@ fn object(
                             .at(path.clone()),
                     );
                 }
-                (attribute.validate)(value, &path, diagnostics);
+                let mut found = Diagnostics::default();
+                (attribute.validate)(value, &path, &mut found);
+                let hidden = if attribute.holds_secret() { texts(value) } else { vec![] };
+                diagnostics.extend(
+                    found
+                        .into_iter()
+                        .map(|one| hidden.iter().fold(one, |one, secret| one.without(secret))),
+                );
                 nested(attribute, value, client, &path, diagnostics);
             }
         }
@@ -102,6 +109,18 @@ fn nested(
     }
 }
 
+/// The texts in a value that is for nobody's eyes: what is said about it must not quote them.
+fn texts(value: &CtyValue) -> Vec<&str> {
+    match value {
+        CtyValue::String(text) => vec![text],
+        CtyValue::List(elements) | CtyValue::Set(elements) => {
+            elements.iter().flat_map(texts).collect()
+        }
+        CtyValue::Map(elements) => elements.values().flat_map(texts).collect(),
+        _ => vec![],
+    }
+}
+
 /// Reports creation inputs without which nothing can be created.
 pub(crate) fn creation_inputs(
     attributes: &[Attribute],
@@ -119,5 +138,39 @@ pub(crate) fn creation_inputs(
                     .at(path),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quoting(value: &CtyValue, path: &Path, diagnostics: &mut Diagnostics) {
+        let CtyValue::String(text) = value else { return };
+        let said = Diagnostic::error(format!("`{text}` is no token"));
+        diagnostics.push(
+            said.detail(format!("It is {text}.")).hint(format!("not {text}")).at(path.clone()),
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_secret_is_said_without_it() {
+        let mut token = Attribute::of::<String>("token", Class::Required);
+        token.validate = quoting;
+        let mut plain = token.clone();
+        plain.name = "plain";
+        token.sensitive = true;
+        let config = Object::from([
+            ("token".to_owned(), CtyValue::String("hunter2".into())),
+            ("plain".to_owned(), CtyValue::String("name".into())),
+        ]);
+        let mut found = Diagnostics::default();
+        validate(&[token, plain], &config, ClientCapabilities::default(), &mut found);
+        let said = format!("{found:?}");
+        assert!(!said.contains("hunter2"), "{said}");
+        assert!(
+            said.contains("`(hidden)` is no token") && said.contains("`name` is no token"),
+            "{said}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use tf_provider_protocol::proto::invoke_action::{Event, event};
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
-use super::{Once, Server, convert, decode_object, deferred, encode_all, stream};
+use super::{Once, Server, decode_object, deferred, encode_all, stream};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{plan, validate};
 use crate::erased::{AnyAction, Report};
@@ -32,7 +32,9 @@ impl<P: Provider> Server<P> {
         let description = action.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
         let diagnostics = config.map(|config| problems(action, &config)).unwrap_or_default();
-        Ok(proto::validate_action_config::Response { diagnostics: encode_all(&diagnostics) })
+        Ok(proto::validate_action_config::Response {
+            diagnostics: encode_all(&diagnostics, &description.schema.attributes),
+        })
     }
 
     pub(super) async fn plan_action(
@@ -45,7 +47,7 @@ impl<P: Provider> Server<P> {
         let config = config.unwrap_or_default();
         let problems = problems(action, &config);
         if problems.has_errors() {
-            let diagnostics = encode_all(&problems);
+            let diagnostics = encode_all(&problems, &description.schema.attributes);
             return Ok(proto::plan_action::Response { diagnostics, deferred: None });
         }
         let clients = self.configured()?;
@@ -68,7 +70,7 @@ impl<P: Provider> Server<P> {
         let (found, outcome) = planned.map_err(explained)?;
         let mut diagnostics = Diagnostics::default();
         diagnostics.extend(found.into_iter().chain(outcome.err()).map(explained));
-        let diagnostics = encode_all(&diagnostics);
+        let diagnostics = encode_all(&diagnostics, &description.schema.attributes);
         Ok(proto::plan_action::Response { diagnostics, deferred: None })
     }
 
@@ -84,9 +86,11 @@ impl<P: Provider> Server<P> {
                 // Nobody listens any more: then the action is being dropped, too.
                 let _ = sender.send(Event { r#type: Some(progress) });
             });
+            let action_type = request.action_type.clone();
             let invoked = stream::caught("InvokeAction", server.invoking(request, report, gone));
             let diagnostics = invoked.await.unwrap_or_else(Diagnostics::from);
-            let diagnostics = diagnostics.iter().map(convert::diagnostic).collect();
+            let attributes = server.action_attributes(&action_type);
+            let diagnostics = encode_all(&diagnostics, attributes);
             let completed = event::Type::Completed(event::Completed { diagnostics });
             let _ = progress.send(Event { r#type: Some(completed) });
         });

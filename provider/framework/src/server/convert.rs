@@ -2,7 +2,7 @@
 
 use tf_provider_protocol::proto;
 
-use crate::cty::{Path, Type};
+use crate::cty::{Path, Step, Type};
 use crate::erased::{FunctionDescription, ResourceDescription};
 use crate::function::Parameter;
 use crate::schema::{Attribute, Kind, Nesting, Schema};
@@ -117,16 +117,21 @@ pub(super) fn identity_type(resource: &ResourceDescription) -> Type {
     Type::object(resource.identity.iter().map(|(name, ty, _)| (*name, ty.clone())))
 }
 
-/// The attribute at the top: Terraform finds no line for what is inside an attribute.
-fn shown(path: &Path) -> proto::AttributePath {
-    let top: Path = path.steps().iter().take(1).cloned().collect();
-    (&top).into()
+/// The attribute at the top: Terraform finds no line for what is inside an attribute. It prints all lines
+/// of that attribute as the user's file has them, so that nothing is shown of one that may hold a secret.
+fn shown(path: &Path, attributes: &[Attribute]) -> Option<proto::AttributePath> {
+    let Some(Step::Attribute(name)) = path.steps().first() else { return None };
+    let attribute = attributes.iter().find(|attribute| attribute.name == name)?;
+    (!attribute.holds_secret()).then(|| (&Path::from(attribute.name)).into())
 }
 
-/// The detail, with the place in it where that is inside an attribute.
-fn located(diagnostic: &Diagnostic) -> String {
+/// The detail, with the place in it where Terraform does not show it.
+fn located(diagnostic: &Diagnostic, attributes: &[Attribute]) -> String {
     let detail = diagnostic.full_detail();
-    let Some(path) = diagnostic.path().filter(|path| path.steps().len() > 1) else { return detail };
+    let shown_whole = |path: &Path| path.steps().len() == 1 && shown(path, attributes).is_some();
+    let Some(path) = diagnostic.path().filter(|path| !path.is_root() && !shown_whole(path)) else {
+        return detail;
+    };
     let place = format!("`{path}`");
     if detail.contains(&place) || diagnostic.summary().contains(&place) {
         return detail;
@@ -137,7 +142,8 @@ fn located(diagnostic: &Diagnostic) -> String {
     }
 }
 
-pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
+/// A diagnostic about a configuration of these attributes.
+pub(super) fn diagnostic(diagnostic: &Diagnostic, attributes: &[Attribute]) -> proto::Diagnostic {
     let severity = match diagnostic.severity() {
         Severity::Error => proto::diagnostic::Severity::Error,
         Severity::Warning => proto::diagnostic::Severity::Warning,
@@ -145,7 +151,45 @@ pub(super) fn diagnostic(diagnostic: &Diagnostic) -> proto::Diagnostic {
     proto::Diagnostic {
         severity: severity.into(),
         summary: diagnostic.summary().to_owned(),
-        detail: located(diagnostic),
-        attribute: diagnostic.path().map(shown),
+        detail: located(diagnostic, attributes),
+        attribute: diagnostic.path().and_then(|path| shown(path, attributes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Class;
+
+    /// What Terraform prints of `proxmox = { …, api_token = "…" }` is all of its lines.
+    #[test]
+    fn nothing_points_at_what_may_hold_a_secret() {
+        let mut token = Attribute::of::<String>("token", Class::Required);
+        token.sensitive = true;
+        let mut login = Attribute::of::<String>("login", Class::Required);
+        login.kind = Kind::Nested(Nesting::Map, vec![token.clone()]);
+        let password = Attribute::of::<String>("password", Class::WriteOnly { version: None });
+        let name = Attribute::of::<String>("name", Class::Required);
+        let attributes = [token, login, password, name];
+        let cases = [
+            (Path::from("name"), Some("name"), "Why."),
+            (Path::from("name").index(0), Some("name"), "Why.\n\nIt is about `name[0]`."),
+            (Path::from("token"), None, "Why.\n\nIt is about `token`."),
+            (Path::from("password"), None, "Why.\n\nIt is about `password`."),
+            (
+                Path::from("login").key("a").attribute("user"),
+                None,
+                "Why.\n\nIt is about `login[\"a\"].user`.",
+            ),
+            // Whatever this is, nobody knows what it holds.
+            (Path::from("other"), None, "Why.\n\nIt is about `other`."),
+            (Path::root(), None, "Why."),
+        ];
+        for (path, shown, detail) in cases {
+            let said = Diagnostic::error("No").detail("Why.").at(path.clone());
+            let said = diagnostic(&said, &attributes);
+            let expected = shown.map(|name| (&Path::from(name)).into());
+            assert_eq!((said.attribute, said.detail.as_str()), (expected, detail), "{path}");
+        }
     }
 }

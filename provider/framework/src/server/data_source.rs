@@ -33,7 +33,8 @@ impl<P: Provider> Server<P> {
                 source.validate(&config, &mut diagnostics);
             }
         }
-        Ok(proto::validate_data_resource_config::Response { diagnostics: encode_all(&diagnostics) })
+        let diagnostics = encode_all(&diagnostics, &description.schema.attributes);
+        Ok(proto::validate_data_resource_config::Response { diagnostics })
     }
 
     pub(super) async fn read_data_source(
@@ -85,7 +86,7 @@ impl<P: Provider> Server<P> {
             Err(error) => {
                 let error = self.explain(error, &situation);
                 return Ok(proto::read_data_source::Response {
-                    diagnostics: vec![convert::diagnostic(&error)],
+                    diagnostics: vec![convert::diagnostic(&error, attributes)],
                     ..Default::default()
                 });
             }
@@ -98,7 +99,7 @@ impl<P: Provider> Server<P> {
         }
         Ok(proto::read_data_source::Response {
             state: Some(encode(&CtyValue::Object(answer), &description.ty)?),
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, attributes),
             ..Default::default()
         })
     }

@@ -38,7 +38,7 @@ impl<P: Provider> Server<P> {
                 ephemeral.validate(&config, &mut diagnostics);
             }
         }
-        let diagnostics = encode_all(&diagnostics);
+        let diagnostics = encode_all(&diagnostics, &description.schema.attributes);
         Ok(proto::validate_ephemeral_resource_config::Response { diagnostics })
     }
 
@@ -72,7 +72,7 @@ impl<P: Provider> Server<P> {
             Err(error) => {
                 diagnostics.push(error);
                 return Ok(proto::open_ephemeral_resource::Response {
-                    diagnostics: encode_all(&diagnostics),
+                    diagnostics: encode_all(&diagnostics, attributes),
                     ..Default::default()
                 });
             }
@@ -87,7 +87,7 @@ impl<P: Provider> Server<P> {
             result: Some(encode(&CtyValue::Object(result), &description.ty)?),
             renew_at: renew_at.map(Into::into),
             private: Some(finished.private.encode()),
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, attributes),
             deferred: None,
         })
     }
@@ -113,7 +113,7 @@ impl<P: Provider> Server<P> {
             }
         };
         Ok(proto::renew_ephemeral_resource::Response {
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, self.ephemeral_attributes(&request.type_name)),
             renew_at: renew_at.map(Into::into),
             private: Some(finished.private.encode()),
         })
@@ -133,7 +133,7 @@ impl<P: Provider> Server<P> {
             .await;
         let mut diagnostics = finished.diagnostics;
         diagnostics.extend(finished.outcome.err());
-        let diagnostics = encode_all(&diagnostics);
+        let diagnostics = encode_all(&diagnostics, self.ephemeral_attributes(&request.type_name));
         Ok(proto::close_ephemeral_resource::Response { diagnostics })
     }
 }

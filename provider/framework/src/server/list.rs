@@ -48,7 +48,7 @@ impl<P: Provider> Server<P> {
                 list.validate(&config, &mut diagnostics);
             }
         }
-        let diagnostics = encode_all(&diagnostics);
+        let diagnostics = encode_all(&diagnostics, &description.schema.attributes);
         Ok(proto::validate_list_resource_config::Response { diagnostics })
     }
 
@@ -58,10 +58,11 @@ impl<P: Provider> Server<P> {
         let (stream, gone) = stream::bounded(receiver);
         let server = self.clone();
         tokio::spawn(async move {
+            let type_name = request.type_name.clone();
             let listed = stream::caught("ListResource", server.listing(request, &sender, gone));
             let diagnostics = listed.await.unwrap_or_else(Diagnostics::from);
             if !diagnostics.is_empty() {
-                let diagnostic = encode_all(&diagnostics);
+                let diagnostic = encode_all(&diagnostics, server.list_attributes(&type_name));
                 // Nobody listens any more: then nobody asks what went wrong.
                 let _ = sender.send(Event { diagnostic, ..Event::default() }).await;
             }
@@ -92,7 +93,7 @@ impl<P: Provider> Server<P> {
                 let type_name = Arc::clone(&type_name);
                 Box::pin(async move {
                     let event = server.event(&type_name, listed).unwrap_or_else(|error| Event {
-                        diagnostic: encode_all(&error.into()),
+                        diagnostic: encode_all(&error.into(), server.list_attributes(&type_name)),
                         ..Event::default()
                     });
                     sender.send(event).await.is_ok()
@@ -140,7 +141,7 @@ impl<P: Provider> Server<P> {
             identity: Some(encode_identity(&identity, description)?),
             display_name,
             resource_object,
-            diagnostic: encode_all(&explained),
+            diagnostic: encode_all(&explained, self.list_attributes(type_name)),
         })
     }
 }

@@ -4,6 +4,7 @@
 //! the engine work, and encode what comes of it.
 
 mod action;
+mod attributes;
 mod convert;
 mod data_source;
 mod ephemeral;
@@ -29,7 +30,7 @@ use crate::engine::run::{self, Limits};
 use crate::engine::validate::{self, ClientCapabilities};
 use crate::erased::{AnyDataSource, AnyResource, Running, Surroundings};
 use crate::progress::Progress;
-use crate::schema::{Object, Schema};
+use crate::schema::{Attribute, Object, Schema};
 use crate::{
     Attributes, Diagnostic, Diagnostics, Operation, Private, Provider, Registry, Result, Situation,
 };
@@ -222,7 +223,9 @@ impl<P: Provider> Server<P> {
                 Err(_) => {}
             }
         }
-        Ok(proto::validate_provider_config::Response { diagnostics: encode_all(&diagnostics) })
+        Ok(proto::validate_provider_config::Response {
+            diagnostics: encode_all(&diagnostics, &schema.attributes),
+        })
     }
 
     fn configure(
@@ -354,8 +357,8 @@ fn encode(value: &CtyValue, ty: &Type) -> Result<proto::DynamicValue> {
     })
 }
 
-fn encode_all(diagnostics: &Diagnostics) -> Vec<proto::Diagnostic> {
-    diagnostics.iter().map(convert::diagnostic).collect()
+fn encode_all(diagnostics: &Diagnostics, attributes: &[Attribute]) -> Vec<proto::Diagnostic> {
+    diagnostics.iter().map(|one| convert::diagnostic(one, attributes)).collect()
 }
 
 /// Whether the framework checks its own answers: in every debug build.

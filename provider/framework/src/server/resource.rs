@@ -41,7 +41,9 @@ impl<P: Provider> Server<P> {
                 resource.validate(&config, &mut diagnostics);
             }
         }
-        Ok(proto::validate_resource_config::Response { diagnostics: encode_all(&diagnostics) })
+        Ok(proto::validate_resource_config::Response {
+            diagnostics: encode_all(&diagnostics, &description.schema.attributes),
+        })
     }
 
     pub(super) fn upgrade_state(
@@ -175,13 +177,13 @@ impl<P: Provider> Server<P> {
                     new_state: Some(encode(&CtyValue::Object(fresh), &description.ty)?),
                     private: private.encode(),
                     new_identity: Some(encode_identity(&identity, description)?),
-                    diagnostics: encode_all(&diagnostics),
+                    diagnostics: encode_all(&diagnostics, &description.schema.attributes),
                     ..Default::default()
                 })
             }
             Ok(None) => Ok(proto::read_resource::Response {
                 new_state: Some(encode(&CtyValue::Null, &description.ty)?),
-                diagnostics: encode_all(&diagnostics),
+                diagnostics: encode_all(&diagnostics, &description.schema.attributes),
                 ..Default::default()
             }),
             // What is not known is not gone: the state stays as it was.
@@ -191,7 +193,7 @@ impl<P: Provider> Server<P> {
                     new_state: request.current_state,
                     private: request.private,
                     new_identity: request.current_identity,
-                    diagnostics: encode_all(&diagnostics),
+                    diagnostics: encode_all(&diagnostics, &description.schema.attributes),
                     ..Default::default()
                 })
             }
@@ -282,7 +284,7 @@ impl<P: Provider> Server<P> {
             planned_state: Some(encode(&planned, &description.ty)?),
             requires_replace: replace.iter().map(Into::into).collect(),
             planned_private: private.encode(),
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, &description.schema.attributes),
             planned_identity: planned_identity
                 .map(|identity| encode_identity(&identity, description))
                 .transpose()?,
@@ -381,7 +383,7 @@ impl<P: Provider> Server<P> {
         Ok(proto::apply_resource_change::Response {
             new_state: Some(encode(&state, &description.ty)?),
             private: private.encode(),
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, &description.schema.attributes),
             new_identity,
             ..Default::default()
         })
@@ -415,7 +417,7 @@ impl<P: Provider> Server<P> {
         Ok(proto::apply_resource_change::Response {
             new_state,
             private: private.encode(),
-            diagnostics: encode_all(&diagnostics),
+            diagnostics: encode_all(&diagnostics, &description.schema.attributes),
             new_identity,
             ..Default::default()
         })

@@ -11,6 +11,7 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use super::{Server, convert};
+use crate::schema::Attribute;
 use crate::{Diagnostic, Provider, Result};
 
 type Answer<T> = std::result::Result<Response<T>, Status>;
@@ -59,8 +60,12 @@ failures!(
     validate_resource_config,
 );
 
-/// Runs the body of an RPC.
-async fn answer<T: Failure>(rpc: &str, body: impl Future<Output = Result<T>>) -> Answer<T> {
+/// Runs the body of an RPC that is about something of these attributes.
+async fn answer<T: Failure>(
+    rpc: &str,
+    attributes: &[Attribute],
+    body: impl Future<Output = Result<T>>,
+) -> Answer<T> {
     let outcome = match AssertUnwindSafe(body).catch_unwind().await {
         Ok(outcome) => outcome,
         Err(_) => Err(panicked(rpc)),
@@ -68,7 +73,7 @@ async fn answer<T: Failure>(rpc: &str, body: impl Future<Output = Result<T>>) ->
     let response = outcome.unwrap_or_else(|error| {
         let error = error.settled(rpc);
         tracing::error!(rpc, summary = error.summary(), "the request failed");
-        T::failure(convert::diagnostic(&error))
+        T::failure(convert::diagnostic(&error, attributes))
     });
     Ok(Response::new(response))
 }
@@ -84,21 +89,21 @@ impl<P: Provider> Rpc for Server<P> {
         &self,
         _: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        answer("GetMetadata", async { Ok(self.metadata()) }).await
+        answer("GetMetadata", &[], async { Ok(self.metadata()) }).await
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<proto::get_provider_schema::Request>,
     ) -> Answer<proto::get_provider_schema::Response> {
-        answer("GetProviderSchema", async { Ok(self.schemas()) }).await
+        answer("GetProviderSchema", &[], async { Ok(self.schemas()) }).await
     }
 
     async fn get_resource_identity_schemas(
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answer<proto::get_resource_identity_schemas::Response> {
-        answer("GetResourceIdentitySchemas", async { Ok(self.identity_schemas()) }).await
+        answer("GetResourceIdentitySchemas", &[], async { Ok(self.identity_schemas()) }).await
     }
 
     async fn validate_provider_config(
@@ -106,7 +111,11 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Answer<proto::validate_provider_config::Response> {
         let request = request.into_inner();
-        answer("ValidateProviderConfig", async { self.validate_provider(&request) }).await
+        let schema = Self::provider_schema();
+        answer("ValidateProviderConfig", &schema.attributes, async {
+            self.validate_provider(&request)
+        })
+        .await
     }
 
     async fn configure_provider(
@@ -114,7 +123,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::configure_provider::Request>,
     ) -> Answer<proto::configure_provider::Response> {
         let request = request.into_inner();
-        answer("ConfigureProvider", async { self.configure(&request) }).await
+        let schema = Self::provider_schema();
+        answer("ConfigureProvider", &schema.attributes, async { self.configure(&request) }).await
     }
 
     async fn validate_resource_config(
@@ -122,7 +132,9 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Answer<proto::validate_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateResourceConfig", async { self.validate_resource(&request) }).await
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("ValidateResourceConfig", attributes, async { self.validate_resource(&request) })
+            .await
     }
 
     async fn upgrade_resource_state(
@@ -130,7 +142,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::upgrade_resource_state::Request>,
     ) -> Answer<proto::upgrade_resource_state::Response> {
         let request = request.into_inner();
-        answer("UpgradeResourceState", async { self.upgrade_state(request) }).await
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("UpgradeResourceState", attributes, async { self.upgrade_state(request) }).await
     }
 
     async fn upgrade_resource_identity(
@@ -138,28 +151,36 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::upgrade_resource_identity::Request>,
     ) -> Answer<proto::upgrade_resource_identity::Response> {
         let request = request.into_inner();
-        answer("UpgradeResourceIdentity", async { self.upgrade_identity(request) }).await
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("UpgradeResourceIdentity", attributes, async { self.upgrade_identity(request) })
+            .await
     }
 
     async fn read_resource(
         &self,
         request: Request<proto::read_resource::Request>,
     ) -> Answer<proto::read_resource::Response> {
-        answer("ReadResource", self.read(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("ReadResource", attributes, self.read(request)).await
     }
 
     async fn plan_resource_change(
         &self,
         request: Request<proto::plan_resource_change::Request>,
     ) -> Answer<proto::plan_resource_change::Response> {
-        answer("PlanResourceChange", self.plan(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("PlanResourceChange", attributes, self.plan(request)).await
     }
 
     async fn apply_resource_change(
         &self,
         request: Request<proto::apply_resource_change::Request>,
     ) -> Answer<proto::apply_resource_change::Response> {
-        answer("ApplyResourceChange", self.apply(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("ApplyResourceChange", attributes, self.apply(request)).await
     }
 
     async fn import_resource_state(
@@ -167,7 +188,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::import_resource_state::Request>,
     ) -> Answer<proto::import_resource_state::Response> {
         let request = request.into_inner();
-        answer("ImportResourceState", async { self.import(request) }).await
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("ImportResourceState", attributes, async { self.import(request) }).await
     }
 
     async fn validate_data_resource_config(
@@ -175,14 +197,20 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_data_resource_config::Request>,
     ) -> Answer<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateDataResourceConfig", async { self.validate_data_source(&request) }).await
+        let attributes = self.data_source_attributes(&request.type_name);
+        answer("ValidateDataResourceConfig", attributes, async {
+            self.validate_data_source(&request)
+        })
+        .await
     }
 
     async fn read_data_source(
         &self,
         request: Request<proto::read_data_source::Request>,
     ) -> Answer<proto::read_data_source::Response> {
-        answer("ReadDataSource", self.read_data_source(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.data_source_attributes(&request.type_name);
+        answer("ReadDataSource", attributes, self.read_data_source(request)).await
     }
 
     async fn move_resource_state(
@@ -190,7 +218,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::move_resource_state::Request>,
     ) -> Answer<proto::move_resource_state::Response> {
         let request = request.into_inner();
-        answer("MoveResourceState", async { self.move_state(request) }).await
+        let attributes = self.resource_attributes(&request.target_type_name);
+        answer("MoveResourceState", attributes, async { self.move_state(request) }).await
     }
 
     async fn generate_resource_config(
@@ -198,7 +227,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::generate_resource_config::Request>,
     ) -> Answer<proto::generate_resource_config::Response> {
         let request = request.into_inner();
-        answer("GenerateResourceConfig", async { self.generate_config(&request) }).await
+        let attributes = self.resource_attributes(&request.type_name);
+        answer("GenerateResourceConfig", attributes, async { self.generate_config(&request) }).await
     }
 
     async fn validate_ephemeral_resource_config(
@@ -206,28 +236,38 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> Answer<proto::validate_ephemeral_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateEphemeralResourceConfig", async { self.validate_ephemeral(&request) }).await
+        let attributes = self.ephemeral_attributes(&request.type_name);
+        answer("ValidateEphemeralResourceConfig", attributes, async {
+            self.validate_ephemeral(&request)
+        })
+        .await
     }
 
     async fn open_ephemeral_resource(
         &self,
         request: Request<proto::open_ephemeral_resource::Request>,
     ) -> Answer<proto::open_ephemeral_resource::Response> {
-        answer("OpenEphemeralResource", self.open(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.ephemeral_attributes(&request.type_name);
+        answer("OpenEphemeralResource", attributes, self.open(request)).await
     }
 
     async fn renew_ephemeral_resource(
         &self,
         request: Request<proto::renew_ephemeral_resource::Request>,
     ) -> Answer<proto::renew_ephemeral_resource::Response> {
-        answer("RenewEphemeralResource", self.renew(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.ephemeral_attributes(&request.type_name);
+        answer("RenewEphemeralResource", attributes, self.renew(request)).await
     }
 
     async fn close_ephemeral_resource(
         &self,
         request: Request<proto::close_ephemeral_resource::Request>,
     ) -> Answer<proto::close_ephemeral_resource::Response> {
-        answer("CloseEphemeralResource", self.close(request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.ephemeral_attributes(&request.type_name);
+        answer("CloseEphemeralResource", attributes, self.close(request)).await
     }
 
     async fn validate_list_resource_config(
@@ -235,7 +275,9 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_list_resource_config::Request>,
     ) -> Answer<proto::validate_list_resource_config::Response> {
         let request = request.into_inner();
-        answer("ValidateListResourceConfig", async { self.validate_list(&request) }).await
+        let attributes = self.list_attributes(&request.type_name);
+        answer("ValidateListResourceConfig", attributes, async { self.validate_list(&request) })
+            .await
     }
 
     async fn list_resource(
@@ -250,14 +292,17 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_action_config::Request>,
     ) -> Answer<proto::validate_action_config::Response> {
         let request = request.into_inner();
-        answer("ValidateActionConfig", async { self.validate_action(&request) }).await
+        let attributes = self.action_attributes(&request.type_name);
+        answer("ValidateActionConfig", attributes, async { self.validate_action(&request) }).await
     }
 
     async fn plan_action(
         &self,
         request: Request<proto::plan_action::Request>,
     ) -> Answer<proto::plan_action::Response> {
-        answer("PlanAction", Self::plan_action(self, request.into_inner())).await
+        let request = request.into_inner();
+        let attributes = self.action_attributes(&request.action_type);
+        answer("PlanAction", attributes, Self::plan_action(self, request)).await
     }
 
     async fn invoke_action(
@@ -271,7 +316,7 @@ impl<P: Provider> Rpc for Server<P> {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Answer<proto::get_functions::Response> {
-        answer("GetFunctions", async { Ok(self.functions()) }).await
+        answer("GetFunctions", &[], async { Ok(self.functions()) }).await
     }
 
     async fn call_function(

@@ -23,6 +23,7 @@ mod image;
 mod image_errors;
 mod killed;
 mod killed_guests;
+mod literal_secrets;
 mod modules;
 mod moved_provider;
 mod netbox;

@@ -36,6 +36,20 @@ async fn an_action_is_validated_and_planned_before_it_is_done() {
     assert_eq!(outcome.expect_error().summary, "It cannot be restarted now");
 }
 
+/// Terraform prints the lines that a message points at, with the password in them.
+#[tokio::test]
+async fn a_message_about_a_password_points_at_no_line() {
+    let (core, _) = start().await;
+    let config = restart([("password", "hunter 2".into())]);
+    let validated = core.validate_action(RESTART, &config).await;
+    let planned = core.plan_action(RESTART, &config).await;
+    let invoked = core.invoke(RESTART, &config).await;
+    let errors = [validated.expect_error(), planned.expect_error(), invoked.expect_error()];
+    for error in errors {
+        assert_eq!((&error.path, &*error.detail), (&None, "It is about `password`."));
+    }
+}
+
 #[tokio::test]
 async fn what_went_wrong_comes_with_the_end() {
     let (core, _) = start().await;

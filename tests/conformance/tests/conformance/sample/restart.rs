@@ -29,6 +29,9 @@ impl Action for Restart {
         if config.times.known() == Some(&0) {
             diagnostics.push(Diagnostic::error("Nothing to do").at("times"));
         }
+        if config.password.known().is_some_and(|password| password.contains(' ')) {
+            diagnostics.push(Diagnostic::error("The console takes no spaces").at("password"));
+        }
     }
 
     async fn plan(
