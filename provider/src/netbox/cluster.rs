@@ -14,6 +14,7 @@ use super::names::ScopeType;
     group = "NetBox",
     import = "{id}",
     import = "{name}",
+    required_together(scope_type, scope_id),
     timeouts(create = "5m", read = "5m", update = "5m", delete = "5m")
 )]
 pub(crate) struct Cluster {
@@ -35,7 +36,7 @@ pub(crate) struct Cluster {
     /// Number of the tenant that it belongs to.
     #[attr(setting, api = "tenant")]
     tenant_id: Option<i64>,
-    /// Where it is: the type of a site, location, region or group of sites. It goes with `scope_id`.
+    /// Where it is: the type of a site, location, region or group of sites.
     #[attr(setting, api, since = "4.2")]
     scope_type: Option<ScopeType>,
     /// Number of the site, location, region or group of sites.

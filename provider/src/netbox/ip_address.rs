@@ -2,7 +2,7 @@
 
 use onprem_netbox::{Kind, Place, Query, kinds};
 use tf_provider::api::{ApiFields, Json};
-use tf_provider::{Choice, Diagnostic, Diagnostics, Resource, Text};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
@@ -20,6 +20,8 @@ use super::names::{Address, DnsName};
     import = "{id}",
     import = "{address}",
     import = "{address}@{vrf}",
+    exactly_one_of(address, prefix_id, ip_range_id),
+    required_together(assigned_object_type, assigned_object_id),
     timeouts(create = "10m", read = "5m", update = "5m", delete = "5m")
 )]
 pub(crate) struct IpAddress {
@@ -61,7 +63,7 @@ pub(crate) struct IpAddress {
     /// Name in the DNS; case does not matter.
     #[attr(setting, api, absent = DnsName::default())]
     dns_name: Text<DnsName>,
-    /// Type of the interface that has it. It goes with `assigned_object_id`.
+    /// Type of the interface that has it.
     #[attr(setting, api)]
     assigned_object_type: Option<AssignedObjectType>,
     /// Number of the interface that has it.
@@ -119,37 +121,6 @@ impl Model for IpAddress {
 
     fn labels(values: &IpAddressValues) -> Option<&LabelsValues> {
         Some(&values.labels)
-    }
-
-    fn check(config: &IpAddressValues, diagnostics: &mut Diagnostics) {
-        let given = [
-            ("address", config.address.is_null(), config.address.is_unknown()),
-            ("prefix_id", config.prefix_id.is_null(), config.prefix_id.is_unknown()),
-            ("ip_range_id", config.ip_range_id.is_null(), config.ip_range_id.is_unknown()),
-        ];
-        let known = given.iter().filter(|(_, null, unknown)| !null && !unknown);
-        let known: Vec<&str> = known.map(|(name, ..)| *name).collect();
-        match known.as_slice() {
-            [first, second, ..] => diagnostics.push(
-                Diagnostic::error(format!("`{first}` and `{second}` are both set"))
-                    .hint("give the address, or say where the next free one is to be taken from")
-                    .at(*second),
-            ),
-            [] if given.iter().all(|(_, null, _)| *null) => diagnostics.push(
-                Diagnostic::error("No address is given")
-                    .hint("set one of `address`, `prefix_id` and `ip_range_id`")
-                    .at("address"),
-            ),
-            _ => {}
-        }
-        let (ty, id) = (&config.assigned_object_type, &config.assigned_object_id);
-        let alone = |one: bool, other: bool| !one && other;
-        if alone(ty.is_null(), id.is_null()) || alone(id.is_null(), ty.is_null()) {
-            diagnostics.push(
-                Diagnostic::error("`assigned_object_type` and `assigned_object_id` go together")
-                    .at("assigned_object_id"),
-            );
-        }
     }
 
     fn place(plan: &IpAddressPlan, fields: &mut ApiFields) -> Place {

@@ -1,10 +1,10 @@
 //! Looking IP addresses up. API: `GET /api/ipam/ip-addresses/`.
 
 use onprem_netbox::{Query, kinds};
-use tf_provider::{Attributes, DataSource, Diagnostics, Result, Text};
+use tf_provider::{Attributes, DataSource, Result, Text};
 
 use super::NetBox;
-use super::lookup::{Told, check_one_of, many, one};
+use super::lookup::{Told, many, one};
 use super::names::{Address, Network};
 
 /// What a search tells of an address.
@@ -37,7 +37,7 @@ pub(crate) struct AddressTold {
 
 /// An IP address in NetBox, by its number or the address.
 #[derive(Clone, DataSource)]
-#[data_source(name = "netbox_ip_address", group = "NetBox")]
+#[data_source(name = "netbox_ip_address", group = "NetBox", exactly_one_of(id, address))]
 pub(crate) struct IpAddressLookup {
     /// Its number.
     #[attr(setting, api)]
@@ -54,10 +54,6 @@ pub(crate) struct IpAddressLookup {
 
 impl DataSource for IpAddressLookup {
     type Client = NetBox;
-
-    fn validate(config: &IpAddressLookupValues, diagnostics: &mut Diagnostics) {
-        check_one_of(("id", &config.id), ("address", &config.address), diagnostics);
-    }
 
     async fn read(netbox: &NetBox, arguments: IpAddressLookupPlan) -> Result<Self> {
         let IpAddressLookupPlan { id, address, vrf_id, .. } = arguments;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use onprem_netbox::{Kind, Object, Query, kinds};
 use tf_provider::api::{ApiFields, FromApi, Json};
-use tf_provider::{Attributes, DataSource, Diagnostic, Diagnostics, Registry, Result, Value};
+use tf_provider::{Attributes, DataSource, Diagnostic, Registry, Result};
 
 use super::NetBox;
 use super::format::Rest;
@@ -57,20 +57,6 @@ pub(crate) async fn many<T: FromApi>(
     found.iter().map(|object| Ok(T::from_api::<Rest>(&told(object))?)).collect()
 }
 
-/// Reports that not exactly one of two arguments is set.
-pub(crate) fn check_one_of<T, U>(
-    (name, value): (&str, &Value<T>),
-    (other_name, other): (&'static str, &Value<U>),
-    diagnostics: &mut Diagnostics,
-) {
-    if value.is_null() == other.is_null() {
-        diagnostics.push(
-            Diagnostic::error(format!("Set `{name}` or `{other_name}`, and not both"))
-                .at(other_name),
-        );
-    }
-}
-
 /// What data sources tell of every object.
 #[derive(Clone, Attributes)]
 pub(crate) struct Told {
@@ -107,7 +93,7 @@ macro_rules! named {
         $(
             #[doc = $one_doc]
             #[derive(Clone, DataSource)]
-            #[data_source(name = $one_name, group = "NetBox")]
+            #[data_source(name = $one_name, group = "NetBox", exactly_one_of(id, name))]
             pub(crate) struct $one {
                 /// Its number.
                 #[attr(setting, api)]
@@ -124,13 +110,6 @@ macro_rules! named {
 
             impl DataSource for $one {
                 type Client = NetBox;
-
-                fn validate(
-                    config: &<Self as Attributes>::Values,
-                    diagnostics: &mut Diagnostics,
-                ) {
-                    check_one_of(("id", &config.id), ("name", &config.name), diagnostics);
-                }
 
                 async fn read(
                     netbox: &NetBox,

@@ -13,6 +13,7 @@ use super::model::{Key, Model, resource};
     group = "NetBox",
     import = "{id}",
     import = "{mac_address}",
+    required_together(assigned_object_type, assigned_object_id),
     timeouts(create = "5m", read = "5m", update = "5m", delete = "5m")
 )]
 pub(crate) struct MacAddress {
@@ -22,7 +23,7 @@ pub(crate) struct MacAddress {
     /// The address, in any spelling.
     #[attr(required, api, since = "4.2")]
     mac_address: Text<Mac>,
-    /// Type of the interface that has it. It goes with `assigned_object_id`.
+    /// Type of the interface that has it.
     #[attr(setting, api)]
     assigned_object_type: Option<InterfaceType>,
     /// Number of the interface that has it.

@@ -2,7 +2,7 @@
 
 use onprem_netbox::{Kind, Place, Query, kinds};
 use tf_provider::api::{ApiFields, Json};
-use tf_provider::{Choice, Diagnostic, Diagnostics, Resource, Text};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
@@ -17,6 +17,9 @@ use super::names::{Network, ScopeType};
     import = "{id}",
     import = "{prefix}",
     import = "{prefix}@{vrf}",
+    exactly_one_of(prefix, parent_prefix_id),
+    required_together(parent_prefix_id, prefix_length),
+    required_together(scope_type, scope_id),
     timeouts(create = "10m", read = "5m", update = "5m", delete = "5m")
 )]
 pub(crate) struct Prefix {
@@ -29,8 +32,8 @@ pub(crate) struct Prefix {
     /// Number of the prefix to take the next free one of `prefix_length` in.
     #[attr(creation)]
     parent_prefix_id: Option<i64>,
-    /// Length of the prefix to take, for example 24. It goes with `parent_prefix_id`.
-    #[attr(creation)]
+    /// Length of the prefix to take, for example 24.
+    #[attr(creation, range(1, 128))]
     prefix_length: Option<i64>,
     /// Address family: 4 or 6.
     #[attr(computed(until = [prefix]), api)]
@@ -54,7 +57,7 @@ pub(crate) struct Prefix {
     /// Operational status.
     #[attr(setting, api, absent = PrefixStatus::Active)]
     status: PrefixStatus,
-    /// Where it is used: the type of a site, location, region or group of sites. It goes with `scope_id`.
+    /// Where it is used: the type of a site, location, region or group of sites.
     #[attr(setting, api, since = "4.2")]
     scope_type: Option<ScopeType>,
     /// Number of the site, location, region or group of sites.
@@ -88,40 +91,6 @@ impl Model for Prefix {
 
     fn labels(values: &PrefixValues) -> Option<&LabelsValues> {
         Some(&values.labels)
-    }
-
-    fn check(config: &PrefixValues, diagnostics: &mut Diagnostics) {
-        let PrefixValues { prefix, parent_prefix_id, prefix_length, .. } = config;
-        if prefix.known().is_some() && parent_prefix_id.known().is_some() {
-            diagnostics.push(
-                Diagnostic::error("`prefix` and `parent_prefix_id` are both set")
-                    .hint("give the prefix, or say where the next free one is to be taken from")
-                    .at("parent_prefix_id"),
-            );
-        }
-        if prefix.is_null() && parent_prefix_id.is_null() {
-            diagnostics.push(
-                Diagnostic::error("No prefix is given")
-                    .hint("set `prefix`, or `parent_prefix_id` with `prefix_length`")
-                    .at("prefix"),
-            );
-        }
-        if !parent_prefix_id.is_null() && prefix_length.is_null() {
-            diagnostics.push(
-                Diagnostic::error("`parent_prefix_id` needs a `prefix_length`").at("prefix_length"),
-            );
-        }
-        if prefix_length.known().is_some_and(|length| !(1..=128).contains(length)) {
-            diagnostics.push(
-                Diagnostic::error("`prefix_length` is out of range")
-                    .detail("It must be from 1 to 32, or to 128 for IPv6.")
-                    .at("prefix_length"),
-            );
-        }
-        if config.scope_type.is_null() != config.scope_id.is_null() {
-            diagnostics
-                .push(Diagnostic::error("`scope_type` and `scope_id` go together").at("scope_id"));
-        }
     }
 
     fn place(plan: &PrefixPlan, fields: &mut ApiFields) -> Place {

@@ -1,10 +1,10 @@
 //! Looking prefixes up, and how full they are. API: `GET /api/ipam/prefixes/`.
 
 use onprem_netbox::{Query, kinds};
-use tf_provider::{Attributes, DataSource, Diagnostic, Diagnostics, Result, Text};
+use tf_provider::{Attributes, DataSource, Diagnostic, Result, Text};
 
 use super::NetBox;
-use super::lookup::{Told, check_one_of, many, one};
+use super::lookup::{Told, many, one};
 use super::names::{Address, Network};
 
 /// What a search tells of a prefix.
@@ -37,7 +37,7 @@ pub(crate) struct PrefixTold {
 
 /// A prefix in NetBox, by its number or its network.
 #[derive(Clone, DataSource)]
-#[data_source(name = "netbox_prefix", group = "NetBox")]
+#[data_source(name = "netbox_prefix", group = "NetBox", exactly_one_of(id, prefix))]
 pub(crate) struct PrefixLookup {
     /// Its number.
     #[attr(setting, api)]
@@ -54,10 +54,6 @@ pub(crate) struct PrefixLookup {
 
 impl DataSource for PrefixLookup {
     type Client = NetBox;
-
-    fn validate(config: &PrefixLookupValues, diagnostics: &mut Diagnostics) {
-        check_one_of(("id", &config.id), ("prefix", &config.prefix), diagnostics);
-    }
 
     async fn read(netbox: &NetBox, arguments: PrefixLookupPlan) -> Result<Self> {
         let PrefixLookupPlan { id, prefix, vrf_id, .. } = arguments;

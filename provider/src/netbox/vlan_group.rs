@@ -14,6 +14,7 @@ use super::names::Slug;
     group = "NetBox",
     import = "{id}",
     import = "{name}",
+    required_together(scope_type, scope_id),
     timeouts(create = "5m", read = "5m", update = "5m", delete = "5m")
 )]
 pub(crate) struct VlanGroup {
@@ -29,7 +30,7 @@ pub(crate) struct VlanGroup {
     /// Ranges of numbers that its VLANs may have, each its first and its last.
     #[attr(setting, api, absent = vec![vec![1, 4094]], since = "4.1")]
     vid_ranges: Vec<Vec<i64>>,
-    /// Where it is: a type such as `dcim.site` or `virtualization.cluster`. It goes with `scope_id`.
+    /// Where it is: a type such as `dcim.site` or `virtualization.cluster`.
     #[attr(setting, api)]
     scope_type: Option<String>,
     /// Number of what the scope is.

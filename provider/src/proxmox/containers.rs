@@ -39,7 +39,7 @@ impl DataSource for Containers {
 
 /// One container, by its number, its host name or a tag, which must be the only one then.
 #[derive(Clone, DataSource)]
-#[data_source(name = "proxmox_container", group = "Proxmox VE")]
+#[data_source(name = "proxmox_container", group = "Proxmox VE", at_least_one_of(vm_id, name, tag))]
 pub(crate) struct ContainerLookup {
     /// Its number.
     #[attr(setting)]
@@ -71,7 +71,7 @@ impl DataSource for ContainerLookup {
     type Client = Proxmox;
 
     fn validate(config: &ContainerLookupValues, diagnostics: &mut Diagnostics) {
-        guest_list::check("container", &config.vm_id, &config.name, &config.tag, diagnostics);
+        guest_list::check_name(&config.name, diagnostics);
     }
 
     async fn read(pve: &Proxmox, arguments: ContainerLookupPlan) -> Result<Self> {

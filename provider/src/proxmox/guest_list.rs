@@ -112,20 +112,8 @@ pub(crate) async fn one(
     }
 }
 
-/// Reports a look-up that does not say what it is after; `noun` is what it looks up.
-pub(crate) fn check(
-    noun: &str,
-    vm_id: &Value<i64>,
-    name: &Value<String>,
-    tag: &Value<Text<Tag>>,
-    diagnostics: &mut Diagnostics,
-) {
-    if vm_id.is_null() && name.is_null() && tag.is_null() {
-        diagnostics.push(
-            Diagnostic::error(format!("Say which {noun}: set `vm_id`, `name` or `tag`"))
-                .at("vm_id"),
-        );
-    }
+/// Reports a name that no guest has.
+pub(crate) fn check_name(name: &Value<String>, diagnostics: &mut Diagnostics) {
     if name.known().is_some_and(String::is_empty) {
         diagnostics.push(Diagnostic::error("`name` is empty").at("name"));
     }

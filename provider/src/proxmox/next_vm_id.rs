@@ -9,12 +9,12 @@ use super::Proxmox;
 /// needs any number, leave its `vm_id` out instead; then the apply finds one, and another if that is
 /// taken meanwhile.
 #[derive(Clone, DataSource)]
-#[data_source(name = "proxmox_next_vm_id", group = "Proxmox VE")]
+#[data_source(name = "proxmox_next_vm_id", group = "Proxmox VE", required_together(first, last))]
 pub(crate) struct NextVmId {
     /// The smallest number to take; that of the provider's `vm_id_range`, or the cluster's, unless set.
     #[attr(optional, range(100, 999_999_999))]
     first: Option<i64>,
-    /// The largest number to take. It goes with `first`.
+    /// The largest number to take.
     #[attr(optional, range(100, 999_999_999))]
     last: Option<i64>,
     /// The number.
@@ -27,15 +27,12 @@ impl DataSource for NextVmId {
 
     async fn read(pve: &Proxmox, arguments: NextVmIdPlan) -> Result<Self> {
         let NextVmIdPlan { first, last } = arguments;
-        let range = match (first, last) {
-            (Some(first), Some(last)) if first <= last => {
+        let range = match first.zip(last) {
+            Some((first, last)) if first <= last => {
                 Some(VmId::new(first).at("first")?..=VmId::new(last).at("last")?)
             }
-            (None, None) => pve.vm_id_range.clone(),
-            (Some(_), Some(_)) => {
-                return Err(Diagnostic::error("`last` is smaller than `first`").at("last"));
-            }
-            _ => return Err(Diagnostic::error("`first` and `last` go together").at("first")),
+            Some(_) => return Err(Diagnostic::error("`last` is smaller than `first`").at("last")),
+            None => pve.vm_id_range.clone(),
         };
         let cluster = pve.cluster();
         let vm_id = cluster.next_id(range).await?;

@@ -40,7 +40,7 @@ impl DataSource for Templates {
 
 /// One template of VMs, by its number, its name or a tag, which must be the only one then.
 #[derive(Clone, DataSource)]
-#[data_source(name = "proxmox_template", group = "Proxmox VE")]
+#[data_source(name = "proxmox_template", group = "Proxmox VE", at_least_one_of(vm_id, name, tag))]
 pub(crate) struct TemplateLookup {
     /// Its number.
     #[attr(setting)]
@@ -69,7 +69,7 @@ impl DataSource for TemplateLookup {
     type Client = Proxmox;
 
     fn validate(config: &TemplateLookupValues, diagnostics: &mut Diagnostics) {
-        guest_list::check("template", &config.vm_id, &config.name, &config.tag, diagnostics);
+        guest_list::check_name(&config.name, diagnostics);
     }
 
     async fn read(pve: &Proxmox, arguments: TemplateLookupPlan) -> Result<Self> {

@@ -11,7 +11,11 @@ use super::Proxmox;
 ///
 /// It is in no state and in no plan. Proxmox VE takes no ticket back: one ends two hours after it was made.
 #[derive(Clone, EphemeralResource)]
-#[ephemeral_resource(name = "proxmox_ticket", group = "Proxmox VE")]
+#[ephemeral_resource(
+    name = "proxmox_ticket",
+    group = "Proxmox VE",
+    required_together(username, password)
+)]
 pub(crate) struct Ticket {
     /// User, for example `operator@pve`; the user of the provider block unless set, where that has one
     /// with a password.
@@ -32,16 +36,6 @@ impl EphemeralResource for Ticket {
     type Client = Proxmox;
 
     fn validate(config: &TicketValues, diagnostics: &mut Diagnostics) {
-        let pairs = [
-            ("username", &config.username, "password", &config.password),
-            ("password", &config.password, "username", &config.username),
-        ];
-        for (name, one, other_name, other) in pairs {
-            if !one.is_null() && other.is_null() {
-                let summary = format!("`{name}` needs `{other_name}`");
-                diagnostics.push(Diagnostic::error(summary).at(name));
-            }
-        }
         if let Some(username) = config.username.known()
             && !username.contains('@')
         {

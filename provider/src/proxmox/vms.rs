@@ -39,7 +39,7 @@ impl DataSource for Vms {
 
 /// One VM or template, by its number, its name or a tag, which must be the only one then.
 #[derive(Clone, DataSource)]
-#[data_source(name = "proxmox_vm", group = "Proxmox VE")]
+#[data_source(name = "proxmox_vm", group = "Proxmox VE", at_least_one_of(vm_id, name, tag))]
 pub(crate) struct VmLookup {
     /// Its number.
     #[attr(setting)]
@@ -71,7 +71,7 @@ impl DataSource for VmLookup {
     type Client = Proxmox;
 
     fn validate(config: &VmLookupValues, diagnostics: &mut Diagnostics) {
-        guest_list::check("VM", &config.vm_id, &config.name, &config.tag, diagnostics);
+        guest_list::check_name(&config.name, diagnostics);
     }
 
     async fn read(pve: &Proxmox, arguments: VmLookupPlan) -> Result<Self> {

@@ -12,7 +12,7 @@ use std::str::FromStr;
 use onprem_proxmox::{NodeName, StorageName, Upload, VolumeId};
 use sha2::{Digest, Sha256};
 use tf_provider::{
-    Attempt, Context, Diagnostic, Diagnostics, PlanContext, Resource, Result, Text, Update, Value,
+    Attempt, Context, Diagnostic, PlanContext, Resource, Result, Text, Update, Value,
 };
 
 use super::Proxmox;
@@ -30,6 +30,7 @@ use iso::Texts;
     name = "proxmox_cloud_init",
     group = "Proxmox VE",
     import = "{node}/{volume_id}",
+    at_least_one_of(user_data, meta_data, network_config, vendor_data),
     timeouts(create = "10m", read = "5m", update = "10m", delete = "10m")
 )]
 pub(crate) struct CloudInitIso {
@@ -102,16 +103,6 @@ const SIZE: &str = "size";
 
 impl Resource for CloudInitIso {
     type Client = Proxmox;
-
-    fn validate(config: &CloudInitIsoValues, diagnostics: &mut Diagnostics) {
-        if texts(config).iter().all(|text| text.is_null()) {
-            diagnostics.push(
-                Diagnostic::error("There is nothing for cloud-init to read").hint(
-                    "set one of `user_data`, `meta_data`, `network_config` and `vendor_data`",
-                ),
-            );
-        }
-    }
 
     async fn plan(cx: &mut PlanContext<Self>, _pve: Option<&Proxmox>) -> Result<()> {
         let Some(config) = cx.config() else { return Ok(()) };

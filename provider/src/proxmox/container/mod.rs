@@ -44,6 +44,7 @@ use volumes::{MountPoints, RootFilesystem};
     group = "Proxmox VE",
     import = "{vm_id}",
     import = "{node}/{vm_id}",
+    conflicting(template, clone),
     timeouts(create = "30m", read = "5m", update = "30m", delete = "10m")
 )]
 pub(crate) struct Container {
@@ -135,13 +136,6 @@ impl Resource for Container {
     type Client = Proxmox;
 
     fn validate(config: &ContainerValues, diagnostics: &mut Diagnostics) {
-        if !config.clone.is_null() && !config.template.is_null() {
-            diagnostics.push(
-                Diagnostic::error("`template` and `clone` are both set")
-                    .detail("A container is made from a template or cloned, not both.")
-                    .at("template"),
-            );
-        }
         if let Some(text) = config.shutdown_timeout.known()
             && let Err(error) = shutdown_timeout(text)
         {

@@ -28,11 +28,11 @@ pub(crate) struct Rule {
     /// Protocol, for example `tcp`.
     #[attr(setting)]
     proto: Option<String>,
-    /// Source ports: numbers, names and ranges like `8000:8010`, separated by commas. Needs `proto`.
-    #[attr(setting)]
+    /// Source ports: numbers, names and ranges like `8000:8010`, separated by commas.
+    #[attr(setting, also_requires = [proto])]
     sport: Option<String>,
-    /// Destination ports, in the same forms as `sport`. Needs `proto`.
-    #[attr(setting)]
+    /// Destination ports, in the same forms as `sport`.
+    #[attr(setting, also_requires = [proto])]
     dport: Option<String>,
     /// ICMP type, for example `echo-request`. Needs the `proto` `icmp` or `icmpv6`.
     #[attr(setting)]
@@ -201,19 +201,9 @@ impl RuleValues {
             if value.is_null() {
                 continue;
             }
-            match proto {
-                None if self.proto.is_null() => {
-                    report(
-                        name,
-                        &format!("`{name}` needs `proto`"),
-                        "ports are of `tcp`, `udp`, `sctp`…",
-                    );
-                }
-                Some(proto) if PORTLESS.contains(&proto) => {
-                    let summary = format!("The protocol `{proto}` has no ports");
-                    report(name, &summary, "leave the ports out, or take `tcp` or `udp`");
-                }
-                _ => {}
+            if let Some(proto) = proto.filter(|proto| PORTLESS.contains(proto)) {
+                let summary = format!("The protocol `{proto}` has no ports");
+                report(name, &summary, "leave the ports out, or take `tcp` or `udp`");
             }
             let parts = value.known().map_or("", String::as_str).split(',');
             if let Some(wrong) = parts.filter_map(wrong_ports).next() {

@@ -10,6 +10,7 @@ use crate::proxmox::names::{HostPciSlot, NumaSlot, UsbSlot, VirtiofsSlot};
 
 /// A PCI device of the node.
 #[derive(Clone, Attributes)]
+#[attributes(exactly_one_of(host, mapping))]
 pub(crate) struct HostPci {
     /// Address on the node, for example `0000:01:00.0`. For `root@pam` with its password alone: others
     /// name a `mapping`.
@@ -43,6 +44,7 @@ impl Numbered for HostPci {
 
 /// A USB device.
 #[derive(Clone, Attributes)]
+#[attributes(exactly_one_of(host, mapping))]
 pub(crate) struct Usb {
     /// `spice`, or a device of the node: its `vendor:product` or its `bus-port`, which is for `root@pam`
     /// with its password alone: others name a `mapping`.

@@ -54,7 +54,7 @@ pub(crate) struct Image {
     #[attr(creation)]
     checksum: Option<String>,
     /// Algorithm of the checksum; told by its length unless set.
-    #[attr(creation)]
+    #[attr(creation, also_requires = [checksum])]
     checksum_algorithm: Option<ChecksumAlgorithm>,
     /// Decompresses the file after the download. Not for `import`.
     #[attr(creation)]
@@ -130,11 +130,6 @@ impl Resource for Image {
                         .at("checksum"),
                 );
             }
-        } else if config.checksum.is_null() && !config.checksum_algorithm.is_null() {
-            diagnostics.push(
-                Diagnostic::error("`checksum_algorithm` needs a `checksum`")
-                    .at("checksum_algorithm"),
-            );
         }
         let import = config.content.known() == Some(&Content::Import);
         if import && config.decompression_algorithm.known().is_some() {

@@ -20,12 +20,14 @@ pub(crate) use client::Proxmox;
 
 /// How to reach a Proxmox VE cluster.
 #[derive(Clone, Attributes)]
+#[attributes(conflicting(api_token, password))]
 pub struct ProxmoxConfig {
     /// URLs of the nodes, the preferred one first, for example `https://pve1:8006`. When one cannot be
     /// reached the next is asked. Environment: `PROXMOX_VE_ENDPOINT`, separated by commas.
     #[attr(optional)]
     endpoints: Option<Vec<String>>,
-    /// API token, for example `terraform@pve!prod=6f6e70…`. Environment: `PROXMOX_VE_API_TOKEN`.
+    /// API token, for example `terraform@pve!prod=6f6e70…`; unlike a password it needs no session.
+    /// Environment: `PROXMOX_VE_API_TOKEN`.
     #[attr(optional, sensitive)]
     api_token: Option<String>,
     /// User, for example `terraform@pve`, where there is no token. Environment: `PROXMOX_VE_USERNAME`.
@@ -73,13 +75,6 @@ pub struct VmIdRange {
 /// Reports what is wrong with the block before anything is contacted.
 pub(crate) fn validate(config: &ProxmoxConfigValues, diagnostics: &mut Diagnostics) {
     let block = Path::from("proxmox");
-    if config.api_token.known().is_some() && config.password.known().is_some() {
-        diagnostics.push(
-            Diagnostic::error("`api_token` and `password` are both set")
-                .hint("keep the token, it needs no session")
-                .at(block.clone().attribute("password")),
-        );
-    }
     for (index, endpoint) in (0..).zip(config.endpoints.known().into_iter().flatten()) {
         if let Some(endpoint) = endpoint.known() {
             let path = block.clone().attribute("endpoints").index(index);

@@ -43,6 +43,7 @@ use super::power::{self, Policy, RebootPolicy, power, shutdown_timeout};
     group = "Proxmox VE",
     import = "{vm_id}",
     import = "{node}/{vm_id}",
+    conflicting(clone, image),
     timeouts(create = "30m", read = "5m", update = "30m", delete = "10m")
 )]
 pub(crate) struct Vm {
@@ -161,13 +162,6 @@ impl Resource for Vm {
     type Client = Proxmox;
 
     fn validate(config: &VmValues, diagnostics: &mut Diagnostics) {
-        if config.clone.known().is_some() && !config.image.is_null() {
-            diagnostics.push(
-                Diagnostic::error("`clone` and `image` are both set")
-                    .detail("A VM is cloned or made from an image, not both.")
-                    .at("image"),
-            );
-        }
         if let Some(clone) = config.clone.known()
             && clone.storage.known().is_some()
             && matches!(clone.full, Value::Null | Value::Known(false))

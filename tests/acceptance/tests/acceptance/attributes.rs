@@ -697,7 +697,7 @@ fn guests_are_looked_up() {
     stage.write(look(&one("template", "  name = \"ubuntu\"")));
     stage.plan_fails().error().says("Several templates have the name `ubuntu`").at("name");
     stage.write(look(&one("template", "  node = \"pve1\"")));
-    stage.plan_fails().error().says("Say which template");
+    stage.plan_fails().error().says("None of `vm_id`, `name` and `tag` is set");
     stage.write(look(&one("container", "  name = \"web\"")));
     stage.plan_fails().error().says("There is no container with the name `web`").at("name");
 }

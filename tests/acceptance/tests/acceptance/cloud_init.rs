@@ -269,7 +269,7 @@ fn names_and_texts_are_checked_before_anything_is_done() {
         stage.plan_fails().error().at("file_name");
     }
     stage.write(config(""));
-    stage.plan_fails().error().says("nothing for cloud-init").hints("user_data");
+    stage.plan_fails().error().says("At least one of `user_data`").hints("set `user_data`");
     stage.write(user_data("x").replace("\"local\"", "\"local-lvm\""));
     let run = stage.apply_fails();
     run.error().says("local-lvm");

@@ -18,14 +18,24 @@ fn bad_input_is_told_at_its_attribute() {
     let Some((stage, _)) = stage("bad_input") else { return };
     for (config, path, words) in [
         (address("address = \"10.0.0.300/24\""), "address", "no address like"),
-        (address(""), "resource", "No address is given"),
+        (address(""), "resource", "Exactly one of `address`, `prefix_id`"),
         (address("address = \"10.0.0.1/24\"\n  prefix_id = 1"), "prefix_id", "both set"),
         (address("address = \"10.0.0.1/24\"\n  dns_name = \"a b\""), "dns_name", "no DNS name"),
         (address("address = \"10.0.0.1/24\"\n  status = \"on\""), "status", "`dhcp`"),
         (
             address("address = \"10.0.0.1/24\"\n  assigned_object_id = 1"),
             "assigned_object_id",
-            "go together",
+            "`assigned_object_id` needs `assigned_object_type`",
+        ),
+        (
+            "resource \"onprem_netbox_prefix\" \"p\" {\n  parent_prefix_id = 1\n}\n".to_owned(),
+            "parent_prefix_id",
+            "`parent_prefix_id` needs `prefix_length`",
+        ),
+        (
+            "data \"onprem_netbox_tenant\" \"t\" {}\n".to_owned(),
+            "data",
+            "Neither `id` nor `name` is set",
         ),
         (
             "resource \"onprem_netbox_prefix\" \"p\" {\n  prefix = \"10.0.0.7/24\"\n}\n".to_owned(),
