@@ -22,12 +22,13 @@ provider "onprem" {
 }
 
 locals {
-  # Guests with an address of their own, by it: NetBox must give these addresses to nobody.
+  # Guests with an address of their own, by it: NetBox must give these addresses to nobody. What is no address, or
+  # two guests', is refused by the modules.
   static = {
     for guest in concat(var.vm_configs, var.lxc_configs) : split("/", guest.ip_address)[0] => {
       network  = "${cidrhost(guest.ip_address, 0)}/${split("/", guest.ip_address)[1]}"
       dns_name = try(guest.name, guest.hostname)
-    } if can(regex("/", guest.ip_address))
+    }... if can(cidrhost(guest.ip_address, 0))
   }
 }
 
@@ -42,7 +43,7 @@ module "netbox_ipam" {
   prefixes = {
     for network, prefix in var.prefixes : network => merge(prefix, {
       reserved = merge(try(prefix.reserved, {}), {
-        for ip, guest in local.static : ip => { dns_name = guest.dns_name } if guest.network == network
+        for ip, guests in local.static : ip => { dns_name = guests[0].dns_name } if guests[0].network == network
       })
     })
   }
@@ -64,6 +65,7 @@ module "environment" {
   lxc_configs         = var.lxc_configs
 
   prefixes     = module.netbox_ipam.prefix_id
+  ip_ranges    = module.netbox_ipam.ip_range_id
   address_tags = module.netbox_ipam.tags
 }
 

@@ -9,7 +9,7 @@ locals {
         guest,
         can(guest.vm_id + 0) ? { vm_id = guest.vm_id + var.vm_id_offset } : {},
         var.gateway == null || !can(regex("/", guest.ip_address)) ? {} : { gateway = try(coalesce(guest.gateway), var.gateway) },
-        var.gateway == null || !can(guest.address_from.prefix) ? {} : {
+        var.gateway == null || try(guest.address_from, null) == null ? {} : {
           address_from = merge(guest.address_from, { gateway = try(coalesce(guest.address_from.gateway), var.gateway) })
         },
       )
@@ -58,6 +58,7 @@ module "vm" {
   vm_configs  = local.guests.vm
 
   prefixes     = var.prefixes
+  ip_ranges    = var.ip_ranges
   address_tags = var.address_tags
 }
 
@@ -72,5 +73,6 @@ module "lxc" {
   lxc_configs = local.guests.lxc
 
   prefixes     = var.prefixes
+  ip_ranges    = var.ip_ranges
   address_tags = var.address_tags
 }

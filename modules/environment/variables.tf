@@ -47,6 +47,13 @@ variable "prefixes" {
   nullable    = false
 }
 
+variable "ip_ranges" {
+  description = "Numbers of NetBox's IP ranges, by the names that address_from uses."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
 variable "address_tags" {
   description = "Names of NetBox's tags that the addresses from there have."
   type        = set(string)
@@ -150,5 +157,14 @@ variable "lxc_configs" {
       [for container in var.lxc_configs : tonumber(container.vm_id) if can(container.vm_id + 0)]
     )) == 0
     error_message = "A vm_id of the containers is a template's or a VM's."
+  }
+
+  # Each module looks at its own guests alone.
+  validation {
+    condition = length(setintersection(
+      [for vm in var.vm_configs : split("/", vm.ip_address)[0] if can(cidrhost(vm.ip_address, 0))],
+      [for container in var.lxc_configs : split("/", container.ip_address)[0] if can(cidrhost(container.ip_address, 0))]
+    )) == 0
+    error_message = "An ip_address of the containers is a VM's."
   }
 }

@@ -34,8 +34,8 @@ resource "onprem_proxmox_container" "this" {
       bridge       = coalesce(each.value.bridge, var.bridge)
       vlan_id      = try(coalesce(each.value.vlan_id, var.vlan_id), null)
       mac_address  = each.value.mac_address
-      ipv4_address = local.ip_addresses[each.key]
-      ipv4_gateway = local.gateways[each.key]
+      ipv4_address = module.addresses.ip_addresses[each.key]
+      ipv4_gateway = module.addresses.gateways[each.key]
       firewall     = each.value.firewall != null
     }
   }
@@ -59,7 +59,7 @@ resource "onprem_proxmox_firewall_options" "this" {
   log_level_out = each.value.log_level_out
 
   # Whoever asks for an address must get an answer.
-  dhcp = local.asks_dhcp[each.key]
+  dhcp = module.addresses.asks_dhcp[each.key]
 
   # A container that is made anew has no firewall.
   lifecycle {

@@ -15,9 +15,9 @@ variable "lxc_configs" {
     - `mac_address`: MAC address of the network card.
     - `ip_address`: IPv4 address with its prefix length, or `dhcp`, as when left out. `gateway`: the way out of that
       network.
-    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, with its
-      `gateway`. `vrf`: name of the prefix's VRF. `description`, `tenant_id`, `tags`: what NetBox keeps with it; the
-      tags must exist there.
+    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, or of an
+      `ip_range`, a key of `ip_ranges`, with its `gateway`. `vrf`: name of the prefix's VRF. `description`,
+      `tenant_id`, `tags`: what NetBox keeps with it; the tags must exist there.
     - `dns_servers`, `dns_domain`: name service, instead of the node's.
     - `ssh_keys`: who may log in as root, instead of the variable of that name.
     - `tags`: tags besides the variable `tags`.
@@ -51,7 +51,8 @@ variable "lxc_configs" {
     ip_address  = optional(string)
     gateway     = optional(string)
     address_from = optional(object({
-      prefix      = string
+      prefix      = optional(string)
+      ip_range    = optional(string)
       vrf         = optional(string)
       gateway     = optional(string)
       description = optional(string)
@@ -190,59 +191,6 @@ variable "lxc_configs" {
   }
 
   validation {
-    condition = alltrue([
-      for container in var.lxc_configs : container.ip_address == null || container.ip_address == "dhcp" || can(
-        regex("^[0-9.]+/[0-9]+$", container.ip_address)
-      ) && can(cidrhost(container.ip_address, 0))
-    ])
-    error_message = "The ip_address must be an IPv4 address with its prefix length, such as 10.20.0.11/24, or dhcp."
-  }
-
-  validation {
-    condition = length(distinct([
-      for container in var.lxc_configs : split("/", container.ip_address)[0]
-      if container.ip_address != null && container.ip_address != "dhcp"
-    ])) == length([for container in var.lxc_configs : container if container.ip_address != null && container.ip_address != "dhcp"])
-    error_message = "Each ip_address must be there once."
-  }
-
-  validation {
-    condition = alltrue([
-      for container in var.lxc_configs : container.gateway == null || container.address_from != null || try(
-        cidrhost("${container.gateway}/${split("/", container.ip_address)[1]}", 0) == cidrhost(container.ip_address, 0), false
-      )
-    ])
-    error_message = "The gateway must be an address in the network of a static ip_address."
-  }
-
-  validation {
-    condition = alltrue([
-      for container in var.lxc_configs : container.address_from == null || container.ip_address == null && container.gateway == null
-    ])
-    error_message = "The address_from must be without an ip_address and a gateway beside it: its own gateway is in it."
-  }
-
-  validation {
-    condition = alltrue([
-      for container in var.lxc_configs : container.address_from == null || try(
-        cidrhost(container.address_from.prefix, 0) == split("/", container.address_from.prefix)[0]
-        && can(regex("^[0-9.]+/[0-9]+$", container.address_from.prefix)), false
-      )
-    ])
-    error_message = "The prefix of an address_from must be an IPv4 network, such as 10.20.0.0/24."
-  }
-
-  validation {
-    condition = alltrue([
-      for container in var.lxc_configs : container.address_from == null || try(container.address_from.gateway == null, false) || try(
-        cidrhost("${container.address_from.gateway}/${split("/", container.address_from.prefix)[1]}", 0)
-        == split("/", container.address_from.prefix)[0], false
-      )
-    ])
-    error_message = "The gateway of an address_from must be an address in its prefix."
-  }
-
-  validation {
     condition = alltrue(flatten([
       for container in var.lxc_configs : container.firewall == null ? [] : [
         for policy in [container.firewall.policy_in, container.firewall.policy_out] :
@@ -325,6 +273,13 @@ variable "ssh_keys" {
 
 variable "prefixes" {
   description = "Numbers of NetBox's prefixes, by network: `10.20.0.0/24`, or `10.20.0.0/24@prod` in a VRF. What address_from names beside them is looked up in NetBox, where it must be before the plan."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "ip_ranges" {
+  description = "Numbers of NetBox's IP ranges, by the names that address_from uses."
   type        = map(number)
   default     = {}
   nullable    = false

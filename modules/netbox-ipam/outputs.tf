@@ -5,8 +5,9 @@ output "prefix_id" {
 }
 
 output "ip_range_id" {
-  description = "Numbers of the IP ranges, by name."
+  description = "Numbers of the IP ranges, by name. They are known once the reserved addresses are in NetBox, so that nothing takes these."
   value       = { for name, range in onprem_netbox_ip_range.this : name => range.id }
+  depends_on  = [onprem_netbox_ip_address.reserved]
 }
 
 output "vlan_id" {

@@ -1,72 +1,15 @@
-# Addresses that NetBox gives out. Without them nothing here asks NetBox, and no netbox block is needed.
-locals {
-  # By name and network: an address stays where it was taken, so another network is another address.
-  address_sources = {
-    for vm in var.vm_configs : "${vm.name}@${join("@", compact([vm.address_from.prefix, vm.address_from.vrf]))}" => merge(
-      vm.address_from,
-      {
-        guest       = vm.name
-        network     = join("@", compact([vm.address_from.prefix, vm.address_from.vrf]))
-        dns_name    = lower(join(".", compact([vm.name, vm.dns_domain])))
-        description = coalesce(vm.address_from.description, "VM ${vm.name}")
-      },
-    ) if vm.address_from != null
-  }
+module "addresses" {
+  source = "../guest-addresses"
 
-  # Networks whose number nobody said.
-  networks_to_find = {
-    for source in values(local.address_sources) :
-    source.network => source... if !contains(keys(var.prefixes), source.network)
-  }
-
-  netbox_addresses = {
-    for key, source in local.address_sources : source.guest => onprem_netbox_ip_address.this[key].address
-  }
-
-  # What each VM is told: an address with its prefix length, or `dhcp`.
-  ip_addresses = {
-    for vm in var.vm_configs : vm.name => vm.address_from == null ? coalesce(
-      vm.ip_address, "dhcp"
-    ) : local.netbox_addresses[vm.name]
-  }
-  gateways = {
-    for vm in var.vm_configs : vm.name => vm.address_from == null ? vm.gateway : vm.address_from.gateway
-  }
-
-  # Known in every plan, which an address of NetBox is not.
-  asks_dhcp = {
-    for vm in var.vm_configs : vm.name => vm.address_from == null && coalesce(vm.ip_address, "dhcp") == "dhcp"
-  }
+  kind      = "VM"
+  guests    = local.vms
+  prefixes  = var.prefixes
+  ip_ranges = var.ip_ranges
+  tags      = var.address_tags
 }
 
-data "onprem_netbox_vrf" "this" {
-  for_each = toset(compact([for sources in values(local.networks_to_find) : sources[0].vrf]))
-
-  name = each.key
-}
-
-data "onprem_netbox_prefix" "this" {
-  for_each = local.networks_to_find
-
-  prefix = each.value[0].prefix
-  vrf_id = each.value[0].vrf == null ? null : data.onprem_netbox_vrf.this[each.value[0].vrf].id
-}
-
-resource "onprem_netbox_ip_address" "this" {
-  for_each = local.address_sources
-
-  prefix_id = (
-    contains(keys(var.prefixes), each.value.network)
-    ? var.prefixes[each.value.network]
-    : data.onprem_netbox_prefix.this[each.value.network].id
-  )
-  dns_name    = each.value.dns_name
-  description = each.value.description
-  tenant_id   = each.value.tenant_id
-  tags        = setunion(var.address_tags, each.value.tags)
-
-  # Freed when the VM no longer has it, whether it goes or gets another one.
-  lifecycle {
-    create_before_destroy = true
-  }
+# They were this module's own once.
+moved {
+  from = onprem_netbox_ip_address.this
+  to   = module.addresses.onprem_netbox_ip_address.this
 }

@@ -9,7 +9,7 @@ locals {
   # The network configuration names the card by its address, before there is a VM that has one.
   mac_addresses = {
     for name, vm in local.vms : name => vm.mac_address != null ? vm.mac_address : (
-      contains(keys(local.vendor_data), name) && !local.asks_dhcp[name] ? join(":", concat(["02"], [
+      contains(keys(local.vendor_data), name) && !module.addresses.asks_dhcp[name] ? join(":", concat(["02"], [
         for index in range(5) : substr(sha256("${coalesce(vm.vm_id, 0)}/${name}"), 2 * index, 2)
       ])) : null
     )
@@ -41,7 +41,7 @@ locals {
           name        = "eth0"
           mac_address = lower(local.mac_addresses[name])
           subnets = [{
-            for key, value in { type = "static", address = local.ip_addresses[name], gateway = local.gateways[name] } :
+            for key, value in { type = "static", address = module.addresses.ip_addresses[name], gateway = module.addresses.gateways[name] } :
             key => value if value != null
           }]
         }],
@@ -51,7 +51,7 @@ locals {
           search  = vm.dns_domain == null ? [] : [vm.dns_domain]
         }],
       )
-    } if contains(keys(local.vendor_data), name) && !local.asks_dhcp[name]
+    } if contains(keys(local.vendor_data), name) && !module.addresses.asks_dhcp[name]
   }
 }
 
@@ -64,6 +64,6 @@ resource "onprem_proxmox_cloud_init" "this" {
 
   user_data = "#cloud-config\n${yamlencode(local.user_data[each.key])}"
   # Not by try(): that would not know it as long as any VM waits for its address.
-  network_config = local.asks_dhcp[each.key] ? null : yamlencode(local.network_config[each.key])
+  network_config = module.addresses.asks_dhcp[each.key] ? null : yamlencode(local.network_config[each.key])
   vendor_data    = each.value
 }

@@ -56,8 +56,8 @@ resource "onprem_proxmox_vm" "this" {
     ip_config = {
       net0 = {
         ipv4 = {
-          address = local.ip_addresses[each.key]
-          gateway = local.gateways[each.key]
+          address = module.addresses.ip_addresses[each.key]
+          gateway = module.addresses.gateways[each.key]
         }
       }
     }
@@ -88,7 +88,7 @@ resource "onprem_proxmox_firewall_options" "this" {
   log_level_out = each.value.log_level_out
 
   # Whoever asks for an address must get an answer.
-  dhcp = local.asks_dhcp[each.key]
+  dhcp = module.addresses.asks_dhcp[each.key]
 
   # A VM that is made anew has no firewall.
   lifecycle {

@@ -16,9 +16,9 @@ variable "vm_configs" {
     - `mac_address`: MAC address of the network card.
     - `ip_address`: IPv4 address with its prefix length, or `dhcp`, as when left out. `gateway`: the way out of that
       network.
-    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, with its
-      `gateway`. `vrf`: name of the prefix's VRF. `description`, `tenant_id`, `tags`: what NetBox keeps with it; the
-      tags must exist there.
+    - `address_from`: takes the next free address of a `prefix` in NetBox instead, such as `10.20.0.0/24`, or of an
+      `ip_range`, a key of `ip_ranges`, with its `gateway`. `vrf`: name of the prefix's VRF. `description`,
+      `tenant_id`, `tags`: what NetBox keeps with it; the tags must exist there.
     - `dns_servers`, `dns_domain`: name service, instead of the node's.
     - `user`, `ssh_keys`: who may log in, instead of the variables of that name.
     - `vendor_data`: what cloud-init shall do, instead of the variable of that name.
@@ -51,7 +51,8 @@ variable "vm_configs" {
     ip_address   = optional(string)
     gateway      = optional(string)
     address_from = optional(object({
-      prefix      = string
+      prefix      = optional(string)
+      ip_range    = optional(string)
       vrf         = optional(string)
       gateway     = optional(string)
       description = optional(string)
@@ -195,59 +196,6 @@ variable "vm_configs" {
 
   validation {
     condition = alltrue([
-      for vm in var.vm_configs : vm.ip_address == null || vm.ip_address == "dhcp" || can(
-        regex("^[0-9.]+/[0-9]+$", vm.ip_address)
-      ) && can(cidrhost(vm.ip_address, 0))
-    ])
-    error_message = "The ip_address must be an IPv4 address with its prefix length, such as 10.20.0.11/24, or dhcp."
-  }
-
-  validation {
-    condition = length(distinct([
-      for vm in var.vm_configs : split("/", vm.ip_address)[0]
-      if vm.ip_address != null && vm.ip_address != "dhcp"
-    ])) == length([for vm in var.vm_configs : vm if vm.ip_address != null && vm.ip_address != "dhcp"])
-    error_message = "Each ip_address must be there once."
-  }
-
-  validation {
-    condition = alltrue([
-      for vm in var.vm_configs : vm.gateway == null || vm.address_from != null || try(
-        cidrhost("${vm.gateway}/${split("/", vm.ip_address)[1]}", 0) == cidrhost(vm.ip_address, 0), false
-      )
-    ])
-    error_message = "The gateway must be an address in the network of a static ip_address."
-  }
-
-  validation {
-    condition = alltrue([
-      for vm in var.vm_configs : vm.address_from == null || vm.ip_address == null && vm.gateway == null
-    ])
-    error_message = "The address_from must be without an ip_address and a gateway beside it: its own gateway is in it."
-  }
-
-  validation {
-    condition = alltrue([
-      for vm in var.vm_configs : vm.address_from == null || try(
-        cidrhost(vm.address_from.prefix, 0) == split("/", vm.address_from.prefix)[0]
-        && can(regex("^[0-9.]+/[0-9]+$", vm.address_from.prefix)), false
-      )
-    ])
-    error_message = "The prefix of an address_from must be an IPv4 network, such as 10.20.0.0/24."
-  }
-
-  validation {
-    condition = alltrue([
-      for vm in var.vm_configs : vm.address_from == null || try(vm.address_from.gateway == null, false) || try(
-        cidrhost("${vm.address_from.gateway}/${split("/", vm.address_from.prefix)[1]}", 0)
-        == split("/", vm.address_from.prefix)[0], false
-      )
-    ])
-    error_message = "The gateway of an address_from must be an address in its prefix."
-  }
-
-  validation {
-    condition = alltrue([
       for vm in var.vm_configs : vm.vendor_data == null || try(startswith(vm.vendor_data, "#"), false)
     ])
     error_message = "The vendor_data must begin with a line such as #cloud-config, by which cloud-init knows what it is."
@@ -356,6 +304,13 @@ variable "iso_storage" {
 
 variable "prefixes" {
   description = "Numbers of NetBox's prefixes, by network: `10.20.0.0/24`, or `10.20.0.0/24@prod` in a VRF. What address_from names beside them is looked up in NetBox, where it must be before the plan."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+}
+
+variable "ip_ranges" {
+  description = "Numbers of NetBox's IP ranges, by the names that address_from uses."
   type        = map(number)
   default     = {}
   nullable    = false

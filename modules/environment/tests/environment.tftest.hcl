@@ -95,12 +95,14 @@ run "the_gateway_goes_to_static_addresses_that_have_none" {
 run "addresses_of_netbox_reach_both_kinds_of_guests" {
   variables {
     prefixes     = { "10.60.0.0/24" = 7, "10.60.0.0/26" = 8 }
+    ip_ranges    = { shops = 4 }
     address_tags = ["lab"]
 
     vm_configs = [
       { name = "web-01", template = "ubuntu22", vm_id = 9100, address_from = { prefix = "10.60.0.0/24" } },
       { name = "web-02", template = "ubuntu22", address_from = { prefix = "10.60.0.0/24", gateway = "10.60.0.2" } },
-      { name = "web-03", template = "ubuntu22", ip_address = "10.60.0.13/24" },
+      { name = "web-03", template = "ubuntu22", address_from = { ip_range = "shops" } },
+      { name = "web-04", template = "ubuntu22", ip_address = "10.60.0.13/24" },
     ]
     lxc_configs = [
       { hostname = "dns-01", template = "alpine", address_from = { prefix = "10.60.0.0/26", tags = ["dns"] } },
@@ -108,7 +110,7 @@ run "addresses_of_netbox_reach_both_kinds_of_guests" {
   }
 
   assert {
-    condition     = [for vm in slice(local.guests.vm, 0, 2) : vm.address_from.gateway] == ["10.60.0.1", "10.60.0.2"]
+    condition     = [for vm in slice(local.guests.vm, 0, 3) : vm.address_from.gateway] == ["10.60.0.1", "10.60.0.2", "10.60.0.1"]
     error_message = "the gateway is not the guest's own, or else that of the environment"
   }
 
@@ -120,7 +122,8 @@ run "addresses_of_netbox_reach_both_kinds_of_guests" {
   assert {
     condition = alltrue([
       output.vms["web-01"].ip_address == "10.60.0.5",
-      output.vms["web-03"].ip_address == "10.60.0.13",
+      output.vms["web-03"].ip_address == "10.60.0.5",
+      output.vms["web-04"].ip_address == "10.60.0.13",
       output.containers["dns-01"].ip_address == "10.60.0.5",
     ])
     error_message = "an address of NetBox is no output"
@@ -173,6 +176,16 @@ run "a_vm_with_the_number_of_a_template_is_refused" {
   }
 
   expect_failures = [var.vm_configs]
+}
+
+run "a_container_with_the_address_of_a_vm_is_refused" {
+  command = plan
+
+  variables {
+    lxc_configs = [{ hostname = "dns-01", template = "alpine", ip_address = "10.60.0.11/24" }]
+  }
+
+  expect_failures = [var.lxc_configs]
 }
 
 run "a_container_with_the_number_of_a_vm_is_refused" {

@@ -493,67 +493,6 @@ run "a_mac_address_of_a_group_is_refused" {
   expect_failures = [var.lxc_configs]
 }
 
-run "an_address_without_prefix_length_is_refused" {
-  command = plan
-
-  variables {
-    lxc_configs = [
-      { hostname = "dns-01", template = "alpine", ip_address = "10.20.0.53" },
-    ]
-  }
-
-  expect_failures = [var.lxc_configs]
-}
-
-run "an_address_that_is_none_is_refused" {
-  command = plan
-
-  variables {
-    lxc_configs = [
-      { hostname = "dns-01", template = "alpine", ip_address = "10.20.0.256/24" },
-    ]
-  }
-
-  expect_failures = [var.lxc_configs]
-}
-
-run "an_address_that_is_there_twice_is_refused" {
-  command = plan
-
-  variables {
-    lxc_configs = [
-      { hostname = "dns-01", template = "alpine", ip_address = "10.20.0.53/24" },
-      { hostname = "dns-02", template = "alpine", ip_address = "10.20.0.53/16" },
-    ]
-  }
-
-  expect_failures = [var.lxc_configs]
-}
-
-run "a_gateway_in_another_network_is_refused" {
-  command = plan
-
-  variables {
-    lxc_configs = [
-      { hostname = "dns-01", template = "alpine", ip_address = "10.20.0.53/24", gateway = "10.20.1.1" },
-    ]
-  }
-
-  expect_failures = [var.lxc_configs]
-}
-
-run "a_gateway_beside_dhcp_is_refused" {
-  command = plan
-
-  variables {
-    lxc_configs = [
-      { hostname = "dns-01", template = "alpine", gateway = "10.20.0.1" },
-    ]
-  }
-
-  expect_failures = [var.lxc_configs]
-}
-
 run "another_policy_of_the_firewall_is_refused" {
   command = plan
 

@@ -1,72 +1,44 @@
-# The provider is mocked: these tests need neither Proxmox VE nor NetBox.
+# The provider is mocked: these tests need neither Proxmox VE nor NetBox. What addresses there are is for the tests of
+# ../guest-addresses; how VMs get them is here.
 mock_provider "onprem" {
+  mock_resource "onprem_netbox_ip_address" {
+    defaults = { address = "10.20.0.5/24" }
+  }
   mock_resource "onprem_proxmox_cloud_init" {
     defaults = { volume_id = "local:iso/cloud-init.iso" }
   }
 }
 
 variables {
-  node      = "pve1"
-  templates = { ubuntu22 = 9000 }
-
-  vm_configs = [
-    { name = "web-01", template = "ubuntu22", vm_id = 9100 },
-  ]
+  node         = "pve1"
+  templates    = { ubuntu22 = 9000 }
+  prefixes     = { "10.20.0.0/24" = 7 }
+  ip_ranges    = { shops = 4 }
+  address_tags = ["lab"]
 }
 
-run "an_address_comes_from_netbox" {
+run "vms_get_addresses_of_netbox" {
   variables {
-    prefixes     = { "10.20.0.0/24" = 7, "10.20.0.0/24@blue" = 8 }
-    address_tags = ["lab"]
-
     vm_configs = [
-      {
-        name         = "web-01"
-        template     = "ubuntu22"
-        vm_id        = 9100
-        dns_domain   = "Example.com"
-        address_from = { prefix = "10.20.0.0/24", gateway = "10.20.0.1", tags = ["web"], tenant_id = 3 }
-        firewall     = {}
-      },
-      { name = "web-02", template = "ubuntu22", address_from = { prefix = "10.20.0.0/24", vrf = "blue", description = "Shop" } },
+      { name = "web-01", template = "ubuntu22", vm_id = 9100, address_from = { prefix = "10.20.0.0/24", gateway = "10.20.0.1" }, firewall = {} },
+      { name = "web-02", template = "ubuntu22", address_from = { ip_range = "shops" } },
       { name = "web-03", template = "ubuntu22", ip_address = "10.20.0.11/24" },
     ]
   }
 
-  override_resource {
-    target = onprem_netbox_ip_address.this
-    values = { address = "10.20.0.5/24" }
-  }
-
   assert {
-    condition     = toset(keys(onprem_netbox_ip_address.this)) == toset(["web-01@10.20.0.0/24", "web-02@10.20.0.0/24@blue"])
-    error_message = "not exactly those have an address of NetBox that ask for one"
-  }
-
-  assert {
-    condition = alltrue([
-      onprem_netbox_ip_address.this["web-01@10.20.0.0/24"].prefix_id == 7,
-      onprem_netbox_ip_address.this["web-01@10.20.0.0/24"].dns_name == "web-01.example.com",
-      onprem_netbox_ip_address.this["web-01@10.20.0.0/24"].description == "VM web-01",
-      onprem_netbox_ip_address.this["web-01@10.20.0.0/24"].tags == toset(["lab", "web"]),
-      onprem_netbox_ip_address.this["web-01@10.20.0.0/24"].tenant_id == 3,
-      onprem_netbox_ip_address.this["web-02@10.20.0.0/24@blue"].prefix_id == 8,
-      onprem_netbox_ip_address.this["web-02@10.20.0.0/24@blue"].dns_name == "web-02",
-      onprem_netbox_ip_address.this["web-02@10.20.0.0/24@blue"].description == "Shop",
-      onprem_netbox_ip_address.this["web-02@10.20.0.0/24@blue"].tags == toset(["lab"]),
-    ])
-    error_message = "the address is another prefix's, or does not say whose it is"
-  }
-
-  assert {
-    condition = alltrue([
-      onprem_proxmox_vm.this["web-01"].cloud_init.ip_config.net0.ipv4.address == "10.20.0.5/24",
-      onprem_proxmox_vm.this["web-01"].cloud_init.ip_config.net0.ipv4.gateway == "10.20.0.1",
-      onprem_proxmox_vm.this["web-02"].cloud_init.ip_config.net0.ipv4.address == "10.20.0.5/24",
-      local.gateways["web-02"] == null,
-      onprem_proxmox_vm.this["web-03"].cloud_init.ip_config.net0.ipv4.address == "10.20.0.11/24",
-    ])
+    condition = { for name, vm in onprem_proxmox_vm.this : name => vm.cloud_init.ip_config.net0.ipv4.address } == {
+      "web-01" = "10.20.0.5/24", "web-02" = "10.20.0.5/24", "web-03" = "10.20.0.11/24"
+    }
     error_message = "a VM does not have the address that NetBox gave it"
+  }
+
+  assert {
+    condition = alltrue([
+      onprem_proxmox_vm.this["web-01"].cloud_init.ip_config.net0.ipv4.gateway == "10.20.0.1",
+      module.addresses.gateways["web-02"] == null,
+    ])
+    error_message = "a VM does not have the gateway of its address_from"
   }
 
   assert {
@@ -78,145 +50,16 @@ run "an_address_comes_from_netbox" {
     condition     = onprem_proxmox_firewall_options.this["web-01"].dhcp == false
     error_message = "DHCP gets through where NetBox gives the address"
   }
-
-  assert {
-    condition     = length(data.onprem_netbox_prefix.this) == 0 && length(data.onprem_netbox_vrf.this) == 0
-    error_message = "NetBox is asked for a number that is known"
-  }
-}
-
-run "a_prefix_is_looked_up" {
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", address_from = { prefix = "10.20.0.0/24" } },
-      { name = "web-02", template = "ubuntu22", address_from = { prefix = "10.20.0.0/24" } },
-      { name = "web-03", template = "ubuntu22", address_from = { prefix = "10.20.0.0/24", vrf = "blue" } },
-    ]
-  }
-
-  override_data {
-    target = data.onprem_netbox_vrf.this
-    values = { id = 3 }
-  }
-  override_data {
-    target = data.onprem_netbox_prefix.this
-    values = { id = 9 }
-  }
-  override_resource {
-    target = onprem_netbox_ip_address.this
-    values = { address = "10.20.0.5/24" }
-  }
-
-  assert {
-    condition     = toset(keys(data.onprem_netbox_prefix.this)) == toset(["10.20.0.0/24", "10.20.0.0/24@blue"])
-    error_message = "a prefix is not asked for once"
-  }
-
-  assert {
-    condition = alltrue([
-      data.onprem_netbox_prefix.this["10.20.0.0/24"].prefix == "10.20.0.0/24",
-      data.onprem_netbox_prefix.this["10.20.0.0/24@blue"].vrf_id == 3,
-      onprem_netbox_ip_address.this["web-03@10.20.0.0/24@blue"].prefix_id == 9,
-    ])
-    error_message = "another prefix is asked for, or another number used"
-  }
-}
-
-run "without_netbox_nothing_of_it_is_there" {
-  command = plan
-
-  assert {
-    condition     = length(onprem_netbox_ip_address.this) == 0 && length(data.onprem_netbox_prefix.this) == 0
-    error_message = "NetBox is needed by those who do not use it"
-  }
-}
-
-run "an_address_of_both_kinds_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11/24", address_from = { prefix = "10.20.0.0/24" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "dhcp_beside_an_address_of_netbox_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "dhcp", address_from = { prefix = "10.20.0.0/24" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "a_gateway_beside_an_address_of_netbox_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", gateway = "10.20.0.1", address_from = { prefix = "10.20.0.0/24" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "an_address_of_no_network_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", address_from = { prefix = "10.20.0.5/24" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "an_address_of_ipv6_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", address_from = { prefix = "2001:db8::/64" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "a_gateway_outside_the_prefix_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", address_from = { prefix = "10.20.0.0/24", gateway = "10.20.1.1" } },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
 }
 
 run "a_medium_with_vendor_data_has_the_address_of_netbox" {
   variables {
-    prefixes    = { "10.20.0.0/24" = 7 }
     vendor_data = "#cloud-config\npackages: [qemu-guest-agent]\n"
 
     vm_configs = [
       { name = "web-01", template = "ubuntu22", vm_id = 9100, address_from = { prefix = "10.20.0.0/24", gateway = "10.20.0.1" } },
       { name = "web-02", template = "ubuntu22", vm_id = 9101 },
     ]
-  }
-
-  override_resource {
-    target = onprem_netbox_ip_address.this
-    values = { address = "10.20.0.5/24" }
   }
 
   assert {

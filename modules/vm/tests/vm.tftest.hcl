@@ -587,67 +587,6 @@ run "a_mac_address_of_a_group_is_refused" {
   expect_failures = [var.vm_configs]
 }
 
-run "an_address_without_prefix_length_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11" },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "an_address_that_is_none_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.256/24" },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "an_address_that_is_there_twice_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11/24" },
-      { name = "web-02", template = "ubuntu22", ip_address = "10.20.0.11/16" },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "a_gateway_in_another_network_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", ip_address = "10.20.0.11/24", gateway = "10.20.1.1" },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
-run "a_gateway_beside_dhcp_is_refused" {
-  command = plan
-
-  variables {
-    vm_configs = [
-      { name = "web-01", template = "ubuntu22", gateway = "10.20.0.1" },
-    ]
-  }
-
-  expect_failures = [var.vm_configs]
-}
-
 run "another_reboot_policy_is_refused" {
   command = plan
 

@@ -2,12 +2,13 @@
 //! last destroy.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use acceptance::{NetBox, Stage};
 use serde_json::{Value, json};
 
 use super::containers::alpine;
-use super::{config, guest, output, stage, template};
+use super::{checkout, config, copy, guest, output, stage, template};
 
 const NETWORKS: &str = r#"
     "10.20.0.0/24" = { gateway = "10.20.0.1", reserved = { "10.20.0.3" = { dns_name = "printer" } } }
@@ -121,7 +122,7 @@ fn guests_get_addresses_that_nobody_else_has() {
     let more = WEB_02.replace("web-02", "web-03").replace("9101", "9102");
     stage.write(all(&[WEB_01, WEB_02, &more]));
     stage.plan().does(&[
-        (r#"module.vm.onprem_netbox_ip_address.this["web-03@10.20.0.0/24"]"#, "create"),
+        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-03@10.20.0.0/24"]"#, "create"),
         (r#"module.vm.onprem_proxmox_cloud_init.this["web-03"]"#, "create"),
         (r#"module.vm.onprem_proxmox_vm.this["web-03"]"#, "create"),
     ]);
@@ -130,8 +131,8 @@ fn guests_get_addresses_that_nobody_else_has() {
     let moved = WEB_01.replace("10.20.0", "10.30.0");
     stage.write(all(&[&moved, WEB_02]));
     stage.plan().does(&[
-        (r#"module.vm.onprem_netbox_ip_address.this["web-01@10.30.0.0/24"]"#, "create"),
-        (r#"module.vm.onprem_netbox_ip_address.this["web-01@10.20.0.0/24"]"#, "delete"),
+        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-01@10.30.0.0/24"]"#, "create"),
+        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-01@10.20.0.0/24"]"#, "delete"),
         (r#"module.vm.onprem_proxmox_vm.this["web-01"]"#, "update"),
     ]);
     let requests = stage.requests(|| {
@@ -182,3 +183,83 @@ fn a_network_that_is_there_is_looked_up() {
     stage.destroy();
     assert_eq!(netbox.get("/ipam/ip-addresses/")["count"], 0);
 }
+
+/// A range gives addresses as a prefix does, and a mistake in one is the guest's that made it.
+#[test]
+fn a_range_gives_addresses() {
+    let Some((stage, _netbox)) = stage_with_netbox("modules_addresses_range") else { return };
+    let shops = "  ip_ranges = { shops = { start_address = \"10.20.0.100/24\", end_address = \
+                 \"10.20.0.109/24\" } }\n  prefixes ";
+    let from_range = "  ip_ranges = module.netbox_ipam.ip_range_id\n";
+    let in_range = WEB_01.replace("prefix = \"10.20.0.0/24\"", "ip_range = \"shops\"");
+    let all = |vm: &str| ipam().replace("  prefixes ", shops) + &guests(&[vm], &[], from_range);
+    stage.write(all(&in_range));
+    stage.init();
+    stage.apply();
+    stage.assert_settled();
+    assert_eq!(output(&stage, "vms")["web-01"], "10.20.0.100");
+    assert_eq!(config(&stage, 9100)["ipconfig0"], "ip=10.20.0.100/24,gw=10.20.0.1");
+
+    stage.write(all(&in_range.replace("shops", "offices")));
+    stage.plan_fails().error().says("web-01: the ip_range of the address_from must be a key");
+    stage.destroy();
+}
+
+/// Addresses that the modules of guests took before they shared a module for them are not taken again.
+#[test]
+fn addresses_of_older_modules_stay() {
+    let Some((stage, netbox)) = stage_with_netbox("modules_addresses_older") else { return };
+    let modules = stage.folder().join("modules");
+    for module in ["vm", "lxc"] {
+        fs::remove_dir_all(modules.join(module)).unwrap();
+        fs::create_dir(modules.join(module)).unwrap();
+        fs::write(modules.join(module).join("main.tf"), OLDER).unwrap();
+    }
+    stage.write(ipam() + &guests(&[WEB_01], &[DNS_01], FROM_IPAM));
+    stage.init();
+    stage.apply();
+    let taken = netbox.get("/ipam/ip-addresses/");
+
+    copy(&checkout().join("modules"), &modules);
+    stage.init();
+    stage.plan().does(&[
+        (r#"module.vm.onprem_proxmox_vm.this["web-01"]"#, "create"),
+        (r#"module.lxc.onprem_proxmox_container.this["dns-01"]"#, "create"),
+    ]);
+    stage.apply_plan();
+    stage.assert_settled();
+    assert_eq!(netbox.get("/ipam/ip-addresses/"), taken);
+    stage.destroy();
+}
+
+/// What `vm` and `lxc` said of addresses themselves.
+const OLDER: &str = r#"
+terraform {
+  required_providers {
+    onprem = { source = "onprem/onprem" }
+  }
+}
+variable "node" {}
+variable "templates" {}
+variable "prefixes" {}
+variable "address_tags" {}
+variable "vm_configs" { default = [] }
+variable "lxc_configs" { default = [] }
+
+locals {
+  guests = merge(
+    { for vm in var.vm_configs : vm.name => ["VM", vm.name, vm.address_from] },
+    { for container in var.lxc_configs : container.hostname => ["Container", "${container.hostname}.${container.dns_domain}", container.address_from] },
+  )
+}
+resource "onprem_netbox_ip_address" "this" {
+  for_each    = { for name, guest in local.guests : "${name}@${guest[2].prefix}" => guest }
+  prefix_id   = var.prefixes[each.value[2].prefix]
+  dns_name    = each.value[1]
+  description = "${each.value[0]} ${split("@", each.key)[0]}"
+  tags        = setunion(var.address_tags, try(each.value[2].tags, []))
+}
+output "ip_address" {
+  value = {}
+}
+"#;
