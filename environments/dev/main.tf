@@ -11,6 +11,9 @@ provider "onprem" {
 module "environment" {
   source = "../../modules/environment"
 
-  name      = "dev"
-  templates = var.templates
+  name         = "dev"
+  node         = var.node
+  disk_storage = var.disk_storage
+  bridge       = var.bridge
+  templates    = var.templates
 }

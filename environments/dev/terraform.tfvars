@@ -8,6 +8,11 @@ templates = {
   }
 }
 
+# Where things go, unless an entry says otherwise.
+# node         = "pve1"
+# disk_storage = "local-lvm"
+# bridge       = "vmbr0"
+
 # Addresses of your cluster. The token comes from the environment: export TF_VAR_proxmox_api_token=…
 # proxmox_endpoints      = ["https://pve1.example.com:8006", "https://pve2.example.com:8006"]
 # proxmox_ca_certificate = "/etc/ssl/pve-root-ca.pem"

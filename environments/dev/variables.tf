@@ -19,6 +19,21 @@ variable "proxmox_ca_certificate" {
 
 # What follows goes on to modules/environment, which has the types, the limits and the descriptions.
 
+variable "node" {
+  type    = any
+  default = null
+}
+
+variable "disk_storage" {
+  type    = any
+  default = null
+}
+
+variable "bridge" {
+  type    = any
+  default = null
+}
+
 variable "templates" {
   type    = any
   default = {}

@@ -17,6 +17,7 @@ provider "onprem" {
     username       = var.idrac_username
     password       = var.idrac_password
     ca_certificate = var.idrac_ca_certificate
+    fingerprints   = var.idrac_fingerprints
     servers        = var.idrac_servers
   }
 }
@@ -53,6 +54,10 @@ module "environment" {
   source = "../../modules/environment"
 
   name                = "prod"
+  node                = var.node
+  allowed_nodes       = var.allowed_nodes
+  disk_storage        = var.disk_storage
+  bridge              = var.bridge
   vm_id_offset        = var.vm_id_offset
   vlan_id             = var.vlan_id
   gateway             = var.gateway

@@ -134,12 +134,21 @@ server_configs = [
   { name = "r770-01", baseline = "r770" },
 ]
 
+# Where things go, unless an entry says otherwise. Guests that have been moved to one of allowed_nodes stay there,
+# and nobody can log in without a key.
+# node          = "pve1"
+# allowed_nodes = ["pve2", "pve3"]
+# disk_storage  = "local-lvm"
+# bridge        = "vmbr0"
+# ssh_keys      = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… ops"]
+
 # Addresses of yours. Tokens and passwords come from the environment: export TF_VAR_proxmox_api_token=…, and
 # TF_VAR_netbox_token and TF_VAR_idrac_password.
 # proxmox_endpoints      = ["https://pve1.example.com:8006", "https://pve2.example.com:8006"]
 # proxmox_ca_certificate = "/etc/ssl/pve-root-ca.pem"
 # netbox_url             = "https://netbox.example.com"
 # idrac_username         = "terraform"
+# idrac_fingerprints     = ["5F:E1:…"] # of certificates that no CA has signed
 # idrac_servers = {
 #   r750-01 = { endpoint = "https://10.0.0.21" }
 #   r770-01 = { endpoint = "https://10.0.0.22" }

@@ -55,6 +55,12 @@ variable "idrac_password" {
   nullable    = false
 }
 
+variable "idrac_fingerprints" {
+  description = "SHA-256 fingerprints of the iDRACs' certificates, where these are their own and no CA signed them. Any that the CA signed when null."
+  type        = list(string)
+  default     = null
+}
+
 variable "idrac_ca_certificate" {
   description = "CA certificate of the iDRACs, as PEM or a path. The system's own roots when null."
   type        = string
@@ -63,6 +69,26 @@ variable "idrac_ca_certificate" {
 
 # What follows goes on to the modules, which have the types, the limits and the descriptions: first to
 # modules/environment.
+
+variable "node" {
+  type    = any
+  default = null
+}
+
+variable "allowed_nodes" {
+  type    = any
+  default = null
+}
+
+variable "disk_storage" {
+  type    = any
+  default = null
+}
+
+variable "bridge" {
+  type    = any
+  default = null
+}
 
 variable "vm_id_offset" {
   type = any

@@ -11,11 +11,15 @@ provider "onprem" {
 module "environment" {
   source = "../../modules/environment"
 
-  name         = "staging"
-  vm_id_offset = var.vm_id_offset
-  vlan_id      = var.vlan_id
-  gateway      = var.gateway
-  ssh_keys     = var.ssh_keys
-  templates    = var.templates
-  vm_configs   = var.vm_configs
+  name          = "staging"
+  node          = var.node
+  allowed_nodes = var.allowed_nodes
+  disk_storage  = var.disk_storage
+  bridge        = var.bridge
+  vm_id_offset  = var.vm_id_offset
+  vlan_id       = var.vlan_id
+  gateway       = var.gateway
+  ssh_keys      = var.ssh_keys
+  templates     = var.templates
+  vm_configs    = var.vm_configs
 }

@@ -29,6 +29,14 @@ vm_configs = [
   },
 ]
 
+# Where things go, unless an entry says otherwise. Guests that have been moved to one of allowed_nodes stay there,
+# and nobody can log in without a key.
+# node          = "pve1"
+# allowed_nodes = ["pve2", "pve3"]
+# disk_storage  = "local-lvm"
+# bridge        = "vmbr0"
+# ssh_keys      = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA… ops"]
+
 # Addresses of your cluster. The token comes from the environment: export TF_VAR_proxmox_api_token=…
 # proxmox_endpoints      = ["https://pve1.example.com:8006", "https://pve2.example.com:8006"]
 # proxmox_ca_certificate = "/etc/ssl/pve-root-ca.pem"

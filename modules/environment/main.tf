@@ -21,17 +21,22 @@ module "template" {
   source   = "../template"
   for_each = var.templates
 
-  name       = "${local.prefix}${each.key}"
-  node       = coalesce(each.value.node, var.node)
-  vm_id      = each.value.vm_id + var.vm_id_offset
-  image_url  = each.value.image_url
-  checksum   = each.value.checksum
-  cores      = each.value.cores
-  memory     = each.value.memory
-  disk_size  = each.value.disk_size
-  vlan_id    = var.vlan_id
-  tags       = [var.name, "template"]
-  protection = var.protect_templates
+  name               = "${local.prefix}${each.key}"
+  node               = coalesce(each.value.node, var.node)
+  vm_id              = each.value.vm_id + var.vm_id_offset
+  image_url          = each.value.image_url
+  checksum           = each.value.checksum
+  checksum_algorithm = each.value.checksum_algorithm
+  image_format       = each.value.image_format
+  image_storage      = each.value.image_storage
+  cores              = each.value.cores
+  memory             = each.value.memory
+  disk_storage       = coalesce(each.value.disk_storage, var.disk_storage)
+  disk_size          = each.value.disk_size
+  bridge             = var.bridge
+  vlan_id            = var.vlan_id
+  tags               = [var.name, "template"]
+  protection         = var.protect_templates
 }
 
 resource "onprem_proxmox_image" "container_template" {
@@ -48,14 +53,18 @@ resource "onprem_proxmox_image" "container_template" {
 module "vm" {
   source = "../vm"
 
-  node        = var.node
-  vlan_id     = var.vlan_id
-  user        = var.user
-  ssh_keys    = var.ssh_keys
-  vendor_data = var.vendor_data
-  tags        = [var.name]
-  templates   = { for name, template in module.template : name => template.vm_id }
-  vm_configs  = local.guests.vm
+  node          = var.node
+  allowed_nodes = var.allowed_nodes
+  disk_storage  = var.disk_storage
+  iso_storage   = var.iso_storage
+  bridge        = var.bridge
+  vlan_id       = var.vlan_id
+  user          = var.user
+  ssh_keys      = var.ssh_keys
+  vendor_data   = var.vendor_data
+  tags          = [var.name]
+  templates     = { for name, template in module.template : name => template.vm_id }
+  vm_configs    = local.guests.vm
 
   prefixes     = var.prefixes
   ip_ranges    = var.ip_ranges
@@ -65,12 +74,15 @@ module "vm" {
 module "lxc" {
   source = "../lxc"
 
-  node        = var.node
-  vlan_id     = var.vlan_id
-  ssh_keys    = var.ssh_keys
-  tags        = [var.name]
-  templates   = { for name, image in onprem_proxmox_image.container_template : name => image.volume_id }
-  lxc_configs = local.guests.lxc
+  node          = var.node
+  allowed_nodes = var.allowed_nodes
+  disk_storage  = var.disk_storage
+  bridge        = var.bridge
+  vlan_id       = var.vlan_id
+  ssh_keys      = var.ssh_keys
+  tags          = [var.name]
+  templates     = { for name, image in onprem_proxmox_image.container_template : name => image.volume_id }
+  lxc_configs   = local.guests.lxc
 
   prefixes     = var.prefixes
   ip_ranges    = var.ip_ranges

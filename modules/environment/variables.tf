@@ -16,6 +16,33 @@ variable "node" {
   nullable    = false
 }
 
+variable "allowed_nodes" {
+  description = "Further nodes that the guests may be on, unless their own entry says otherwise: one that has been moved there stays. None when null."
+  type        = set(string)
+  default     = null
+}
+
+variable "disk_storage" {
+  description = "Storage of all disks and root file systems, unless an entry says otherwise."
+  type        = string
+  default     = "local-lvm"
+  nullable    = false
+}
+
+variable "iso_storage" {
+  description = "Storage for the ISO images with vendor data. It must allow the content type iso."
+  type        = string
+  default     = "local"
+  nullable    = false
+}
+
+variable "bridge" {
+  description = "Bridge of all network cards, unless an entry says otherwise."
+  type        = string
+  default     = "vmbr0"
+  nullable    = false
+}
+
 variable "vm_id_offset" {
   description = "Added to every vm_id, so that environments with the same numbers have room on one cluster."
   type        = number
@@ -81,15 +108,19 @@ variable "vendor_data" {
 }
 
 variable "templates" {
-  description = "The VM templates, by name. Memory in MiB, disk size in GiB. vm_id_offset is added to each vm_id."
+  description = "The VM templates, by name, as ../template describes them. Memory in MiB, disk size in GiB. vm_id_offset is added to each vm_id."
   type = map(object({
-    vm_id     = number
-    image_url = string
-    checksum  = string
-    node      = optional(string)
-    cores     = optional(number, 2)
-    memory    = optional(number, 2048)
-    disk_size = optional(number)
+    vm_id              = number
+    image_url          = string
+    checksum           = string
+    checksum_algorithm = optional(string)
+    image_format       = optional(string)
+    image_storage      = optional(string)
+    node               = optional(string)
+    cores              = optional(number, 2)
+    memory             = optional(number, 2048)
+    disk_storage       = optional(string)
+    disk_size          = optional(number)
   }))
   default  = {}
   nullable = false

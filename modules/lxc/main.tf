@@ -1,4 +1,5 @@
 locals {
+  # A host name is a container's key.
   containers = { for container in var.lxc_configs : container.hostname => container }
   firewalls  = { for name, container in local.containers : name => container.firewall if container.firewall != null }
 }
@@ -6,11 +7,12 @@ locals {
 resource "onprem_proxmox_container" "this" {
   for_each = local.containers
 
-  vm_id       = each.value.vm_id
-  node        = coalesce(each.value.node, var.node)
-  hostname    = each.key
-  description = each.value.description
-  tags        = setunion(var.tags, each.value.tags)
+  vm_id         = each.value.vm_id
+  node          = coalesce(each.value.node, var.node)
+  allowed_nodes = try(coalesce(each.value.allowed_nodes, var.allowed_nodes), null)
+  hostname      = each.key
+  description   = each.value.description
+  tags          = setunion(var.tags, each.value.tags)
 
   template     = var.templates[each.value.template]
   unprivileged = each.value.unprivileged
@@ -23,7 +25,7 @@ resource "onprem_proxmox_container" "this" {
   features = each.value.nesting == null ? null : { nesting = each.value.nesting }
 
   rootfs = {
-    storage = each.value.disk_storage
+    storage = coalesce(each.value.disk_storage, var.disk_storage)
     size    = each.value.disk_size
   }
   mount_points = each.value.mount_points
@@ -46,6 +48,9 @@ resource "onprem_proxmox_container" "this" {
   on_boot    = each.value.on_boot
   startup    = each.value.startup_order == null ? null : { order = each.value.startup_order }
   protection = each.value.protection
+  reboot     = each.value.reboot
+
+  wait_for_ip = each.value.wait_for_ip
 }
 
 resource "onprem_proxmox_firewall_options" "this" {

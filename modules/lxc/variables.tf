@@ -5,11 +5,12 @@ variable "lxc_configs" {
     - `hostname`: host name of the container.
     - `template`: key of `templates` to unpack.
     - `vm_id`: VM id; the next free one when left out.
-    - `node`: node to make it on, instead of the variable `node`.
+    - `node`: node to make it on, instead of the variable `node`. `allowed_nodes`: further ones that it may be on.
     - `unprivileged`: maps its root to a user without rights on the node.
     - `cores`: processors. `memory`, `swap`: in MiB.
     - `nesting`: allows containers in it, and what newer systemd needs; not at all when left out.
-    - `disk_storage`, `disk_size`: where the root file system lies, and its size in GiB.
+    - `disk_storage`: storage of the root file system, instead of the variable of that name. `disk_size`: its size in
+      GiB.
     - `mount_points`: further volumes by slot, with `path`, `storage`, `size` in GiB, `backup` and `read_only`.
     - `bridge`, `vlan_id`: where the network card is plugged in, instead of the variables of that name.
     - `mac_address`: MAC address of the network card.
@@ -24,20 +25,23 @@ variable "lxc_configs" {
     - `description`: notes, in Markdown.
     - `started`: whether it runs. `on_boot`: whether it starts with its node, and `startup_order` when.
     - `protection`: refuses to remove the container or its volumes.
+    - `reboot`: whether an apply restarts it for a change that needs it: never, if_needed, always or error.
+    - `wait_for_ip`: waits until it has an address, which DHCP then has given.
     - `firewall`: has Proxmox VE filter its packets: policies, log levels and `rules`, the first one first.
   EOT
   type = list(object({
-    hostname     = string
-    template     = string
-    vm_id        = optional(number)
-    node         = optional(string)
-    unprivileged = optional(bool, true)
-    cores        = optional(number, 1)
-    memory       = optional(number, 512)
-    swap         = optional(number, 512)
-    nesting      = optional(bool)
-    disk_storage = optional(string, "local-lvm")
-    disk_size    = optional(number, 4)
+    hostname      = string
+    template      = string
+    vm_id         = optional(number)
+    node          = optional(string)
+    allowed_nodes = optional(set(string))
+    unprivileged  = optional(bool, true)
+    cores         = optional(number, 1)
+    memory        = optional(number, 512)
+    swap          = optional(number, 512)
+    nesting       = optional(bool)
+    disk_storage  = optional(string)
+    disk_size     = optional(number, 4)
     mount_points = optional(map(object({
       path      = string
       storage   = string
@@ -68,6 +72,8 @@ variable "lxc_configs" {
     on_boot       = optional(bool, true)
     startup_order = optional(number)
     protection    = optional(bool, false)
+    reboot        = optional(string, "never")
+    wait_for_ip   = optional(bool, false)
     firewall = optional(object({
       enabled       = optional(bool, true)
       policy_in     = optional(string, "DROP")
@@ -191,6 +197,13 @@ variable "lxc_configs" {
   }
 
   validation {
+    condition = alltrue([
+      for container in var.lxc_configs : contains(["never", "if_needed", "always", "error"], container.reboot)
+    ])
+    error_message = "The reboot must be never, if_needed, always or error."
+  }
+
+  validation {
     condition = alltrue(flatten([
       for container in var.lxc_configs : container.firewall == null ? [] : [
         for policy in [container.firewall.policy_in, container.firewall.policy_out] :
@@ -225,6 +238,19 @@ variable "templates" {
 variable "node" {
   description = "Node to make the containers on, unless their own says otherwise."
   type        = string
+  nullable    = false
+}
+
+variable "allowed_nodes" {
+  description = "Further nodes that the containers may be on, unless their own say otherwise: one that has been moved there stays. None when null."
+  type        = set(string)
+  default     = null
+}
+
+variable "disk_storage" {
+  description = "Storage of the root file systems, unless a container's own says otherwise."
+  type        = string
+  default     = "local-lvm"
   nullable    = false
 }
 

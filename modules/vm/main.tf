@@ -1,16 +1,20 @@
 locals {
-  vms       = { for vm in var.vm_configs : vm.name => vm }
+  # A name is a VM's key.
+  vms = {
+    for vm in var.vm_configs : vm.name => merge(vm, { disk_storage = coalesce(vm.disk_storage, var.disk_storage) })
+  }
   firewalls = { for name, vm in local.vms : name => vm.firewall if vm.firewall != null }
 }
 
 resource "onprem_proxmox_vm" "this" {
   for_each = local.vms
 
-  vm_id       = each.value.vm_id
-  node        = coalesce(each.value.node, var.node)
-  name        = each.key
-  description = each.value.description
-  tags        = setunion(var.tags, each.value.tags)
+  vm_id         = each.value.vm_id
+  node          = coalesce(each.value.node, var.node)
+  allowed_nodes = try(coalesce(each.value.allowed_nodes, var.allowed_nodes), null)
+  name          = each.key
+  description   = each.value.description
+  tags          = setunion(var.tags, each.value.tags)
 
   clone = {
     vm_id   = var.templates[each.value.template]

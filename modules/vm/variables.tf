@@ -6,10 +6,11 @@ variable "vm_configs" {
     - `template`: key of `templates` to clone.
     - `full_clone`: copies the template's disk instead of linking to it.
     - `vm_id`: VM id; the next free one when left out.
-    - `node`: node to make it on, instead of the variable `node`.
+    - `node`: node to make it on, instead of the variable `node`. `allowed_nodes`: further ones that it may be on.
     - `cores`, `sockets`, `cpu_type`: processors.
     - `memory`: memory in MiB. `balloon`: MiB below which the balloon does not take it.
-    - `disk_storage`: storage of the disk; for a linked clone that of its template.
+    - `disk_storage`: storage of the disk, instead of the variable of that name; for a linked clone that of its
+      template.
     - `disk_size`: size of the disk in GiB, at least the template's, which it has when left out.
     - `data_disks`: further disks by slot, with `storage` and `size` in GiB.
     - `bridge`, `vlan_id`: where the network card is plugged in, instead of the variables of that name.
@@ -32,24 +33,25 @@ variable "vm_configs" {
     - `firewall`: has Proxmox VE filter its packets: policies, log levels and `rules`, the first one first.
   EOT
   type = list(object({
-    name         = string
-    template     = string
-    full_clone   = optional(bool, false)
-    vm_id        = optional(number)
-    node         = optional(string)
-    cores        = optional(number, 2)
-    sockets      = optional(number, 1)
-    cpu_type     = optional(string)
-    memory       = optional(number, 2048)
-    balloon      = optional(number)
-    disk_storage = optional(string, "local-lvm")
-    disk_size    = optional(number)
-    data_disks   = optional(map(object({ storage = string, size = number })), {})
-    bridge       = optional(string)
-    vlan_id      = optional(number)
-    mac_address  = optional(string)
-    ip_address   = optional(string)
-    gateway      = optional(string)
+    name          = string
+    template      = string
+    full_clone    = optional(bool, false)
+    vm_id         = optional(number)
+    node          = optional(string)
+    allowed_nodes = optional(set(string))
+    cores         = optional(number, 2)
+    sockets       = optional(number, 1)
+    cpu_type      = optional(string)
+    memory        = optional(number, 2048)
+    balloon       = optional(number)
+    disk_storage  = optional(string)
+    disk_size     = optional(number)
+    data_disks    = optional(map(object({ storage = string, size = number })), {})
+    bridge        = optional(string)
+    vlan_id       = optional(number)
+    mac_address   = optional(string)
+    ip_address    = optional(string)
+    gateway       = optional(string)
     address_from = optional(object({
       prefix      = optional(string)
       ip_range    = optional(string)
@@ -245,6 +247,19 @@ variable "templates" {
 variable "node" {
   description = "Node to make the VMs on, unless their own says otherwise."
   type        = string
+  nullable    = false
+}
+
+variable "allowed_nodes" {
+  description = "Further nodes that the VMs may be on, unless their own say otherwise: one that has been moved there stays. None when null."
+  type        = set(string)
+  default     = null
+}
+
+variable "disk_storage" {
+  description = "Storage of the disks, unless a VM's own says otherwise. A linked clone lies on its template's."
+  type        = string
+  default     = "local-lvm"
   nullable    = false
 }
 

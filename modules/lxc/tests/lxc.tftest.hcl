@@ -60,6 +60,7 @@ run "what_is_left_out_has_a_default" {
       && container.node == "pve1" && container.unprivileged && container.cores == 1
       && container.memory == 512 && container.swap == 512 && container.started && container.on_boot
       && !container.protection && container.network.net0.bridge == "vmbr0"
+      && container.allowed_nodes == null && container.reboot == "never" && !container.wait_for_ip
     ])
     error_message = "a default is another one"
   }
@@ -96,21 +97,26 @@ run "a_container_has_its_own_settings" {
   command = plan
 
   variables {
-    vlan_id  = 20
-    tags     = ["lab"]
+    vlan_id = 20
+    tags    = ["lab"]
+
+    allowed_nodes = ["pve2", "pve3"]
+    disk_storage  = "ceph"
+
     ssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkn0Nvt1FHf1tqVJ3jVV4YbBZxY0Mv6Vn1P2xkzEiMo ops"]
 
     lxc_configs = [
       {
-        hostname     = "files-01"
-        template     = "alpine"
-        node         = "pve2"
-        unprivileged = false
-        cores        = 2
-        memory       = 1024
-        swap         = 0
-        disk_storage = "nfs"
-        disk_size    = 8
+        hostname      = "files-01"
+        template      = "alpine"
+        node          = "pve2"
+        allowed_nodes = []
+        unprivileged  = false
+        cores         = 2
+        memory        = 1024
+        swap          = 0
+        disk_storage  = "nfs"
+        disk_size     = 8
         mount_points = {
           mp0 = { path = "/srv", storage = "nfs", size = 32, backup = true }
           mp1 = { path = "/var/lib/docs", storage = "local-lvm", size = 4, read_only = true }
@@ -123,6 +129,8 @@ run "a_container_has_its_own_settings" {
         description = "Files"
         on_boot     = false
         protection  = true
+        reboot      = "if_needed"
+        wait_for_ip = true
 
         startup_order = 1
       },
@@ -133,6 +141,8 @@ run "a_container_has_its_own_settings" {
   assert {
     condition = alltrue([
       onprem_proxmox_container.this["files-01"].node == "pve2",
+      length(onprem_proxmox_container.this["files-01"].allowed_nodes) == 0,
+      onprem_proxmox_container.this["dns-01"].allowed_nodes == toset(["pve2", "pve3"]),
       !onprem_proxmox_container.this["files-01"].unprivileged,
       onprem_proxmox_container.this["files-01"].cores == 2,
       onprem_proxmox_container.this["files-01"].memory == 1024,
@@ -140,6 +150,8 @@ run "a_container_has_its_own_settings" {
       onprem_proxmox_container.this["files-01"].description == "Files",
       !onprem_proxmox_container.this["files-01"].on_boot,
       onprem_proxmox_container.this["files-01"].protection,
+      onprem_proxmox_container.this["files-01"].reboot == "if_needed",
+      onprem_proxmox_container.this["files-01"].wait_for_ip,
     ])
     error_message = "a setting is not that of the container"
   }
@@ -148,13 +160,14 @@ run "a_container_has_its_own_settings" {
     condition = alltrue([
       onprem_proxmox_container.this["files-01"].rootfs.storage == "nfs",
       onprem_proxmox_container.this["files-01"].rootfs.size == 8,
+      onprem_proxmox_container.this["dns-01"].rootfs.storage == "ceph",
       keys(onprem_proxmox_container.this["files-01"].mount_points) == tolist(["mp0", "mp1"]),
       onprem_proxmox_container.this["files-01"].mount_points["mp0"].path == "/srv",
       onprem_proxmox_container.this["files-01"].mount_points["mp0"].size == 32,
       onprem_proxmox_container.this["files-01"].mount_points["mp0"].backup,
       onprem_proxmox_container.this["files-01"].mount_points["mp1"].read_only,
     ])
-    error_message = "the volumes are not those of the container"
+    error_message = "the volumes are not those of the container, or lie elsewhere"
   }
 
   assert {
@@ -487,6 +500,18 @@ run "a_mac_address_of_a_group_is_refused" {
   variables {
     lxc_configs = [
       { hostname = "dns-01", template = "alpine", mac_address = "01:00:5e:00:00:01" },
+    ]
+  }
+
+  expect_failures = [var.lxc_configs]
+}
+
+run "another_reboot_policy_is_refused" {
+  command = plan
+
+  variables {
+    lxc_configs = [
+      { hostname = "dns-01", template = "alpine", reboot = "sometimes" },
     ]
   }
 

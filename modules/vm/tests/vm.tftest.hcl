@@ -60,6 +60,7 @@ run "what_is_left_out_has_a_default" {
       for vm in onprem_proxmox_vm.this :
       vm.clone.vm_id == 9000 && vm.clone.full == false && vm.node == "pve1" && vm.cpu.cores == 2
       && vm.memory == 2048 && vm.network.net0.bridge == "vmbr0" && vm.started && !vm.protection
+      && vm.allowed_nodes == null && vm.disks["scsi0"].storage == "local-lvm" && vm.cloud_init.storage == "local-lvm"
     ])
     error_message = "a default is another one"
   }
@@ -74,26 +75,32 @@ run "a_vm_has_its_own_settings" {
   command = plan
 
   variables {
-    vlan_id  = 20
-    user     = "ops"
-    tags     = ["lab"]
+    vlan_id = 20
+    user    = "ops"
+    tags    = ["lab"]
+
+    allowed_nodes = ["pve2", "pve3"]
+    disk_storage  = "ceph"
+
     ssh_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkn0Nvt1FHf1tqVJ3jVV4YbBZxY0Mv6Vn1P2xkzEiMo ops"]
 
     vm_configs = [
       {
-        name       = "db-01"
-        template   = "ubuntu22"
-        full_clone = true
-        node       = "pve2"
-        cores      = 4
-        memory     = 4096
-        balloon    = 1024
-        disk_size  = 16
-        data_disks = { scsi1 = { storage = "nfs", size = 32 } }
-        bridge     = "vmbr1"
-        vlan_id    = 30
-        user       = "dba"
-        tags       = ["database"]
+        name          = "db-01"
+        template      = "ubuntu22"
+        full_clone    = true
+        node          = "pve2"
+        cores         = 4
+        memory        = 4096
+        balloon       = 1024
+        disk_size     = 16
+        disk_storage  = "nfs"
+        allowed_nodes = []
+        data_disks    = { scsi1 = { storage = "nfs", size = 32 } }
+        bridge        = "vmbr1"
+        vlan_id       = 30
+        user          = "dba"
+        tags          = ["database"]
 
         startup_order = 1
       },
@@ -102,12 +109,16 @@ run "a_vm_has_its_own_settings" {
   }
 
   assert {
-    condition     = onprem_proxmox_vm.this["db-01"].node == "pve2"
-    error_message = "a VM's node does not win over the common one"
+    condition = alltrue([
+      onprem_proxmox_vm.this["db-01"].node == "pve2",
+      length(onprem_proxmox_vm.this["db-01"].allowed_nodes) == 0,
+      onprem_proxmox_vm.this["web-01"].allowed_nodes == toset(["pve2", "pve3"]),
+    ])
+    error_message = "a VM's nodes do not win over the common ones"
   }
 
   assert {
-    condition     = onprem_proxmox_vm.this["db-01"].clone == { vm_id = 9000, full = true, storage = "local-lvm" }
+    condition     = onprem_proxmox_vm.this["db-01"].clone == { vm_id = 9000, full = true, storage = "nfs" }
     error_message = "a full clone does not go to its storage"
   }
 
@@ -117,8 +128,10 @@ run "a_vm_has_its_own_settings" {
       onprem_proxmox_vm.this["db-01"].disks["scsi1"].storage == "nfs",
       onprem_proxmox_vm.this["db-01"].disks["scsi1"].size == 32,
       keys(onprem_proxmox_vm.this["web-01"].disks) == tolist(["scsi0"]),
+      onprem_proxmox_vm.this["web-01"].disks["scsi0"].storage == "ceph",
+      onprem_proxmox_vm.this["web-01"].cloud_init.storage == "ceph",
     ])
-    error_message = "the disks are not those of the VM"
+    error_message = "the disks are not those of the VM, or lie elsewhere"
   }
 
   assert {

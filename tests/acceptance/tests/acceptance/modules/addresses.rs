@@ -83,6 +83,11 @@ fn in_netbox(netbox: &NetBox, dns_name: &str) -> Value {
     found["results"][0].clone()
 }
 
+/// Where the state has the address of a VM.
+fn address(key: &str) -> String {
+    format!("module.vm.module.addresses.onprem_netbox_ip_address.this[\"{key}\"]")
+}
+
 fn place(requests: &[String], wanted: &str) -> usize {
     let place = requests.iter().position(|request| request.starts_with(wanted));
     place.unwrap_or_else(|| panic!("nothing asked for {wanted}: {requests:#?}"))
@@ -122,7 +127,7 @@ fn guests_get_addresses_that_nobody_else_has() {
     let more = WEB_02.replace("web-02", "web-03").replace("9101", "9102");
     stage.write(all(&[WEB_01, WEB_02, &more]));
     stage.plan().does(&[
-        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-03@10.20.0.0/24"]"#, "create"),
+        (&address("web-03@10.20.0.0/24"), "create"),
         (r#"module.vm.onprem_proxmox_cloud_init.this["web-03"]"#, "create"),
         (r#"module.vm.onprem_proxmox_vm.this["web-03"]"#, "create"),
     ]);
@@ -131,8 +136,8 @@ fn guests_get_addresses_that_nobody_else_has() {
     let moved = WEB_01.replace("10.20.0", "10.30.0");
     stage.write(all(&[&moved, WEB_02]));
     stage.plan().does(&[
-        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-01@10.30.0.0/24"]"#, "create"),
-        (r#"module.vm.module.addresses.onprem_netbox_ip_address.this["web-01@10.20.0.0/24"]"#, "delete"),
+        (&address("web-01@10.30.0.0/24"), "create"),
+        (&address("web-01@10.20.0.0/24"), "delete"),
         (r#"module.vm.onprem_proxmox_vm.this["web-01"]"#, "update"),
     ]);
     let requests = stage.requests(|| {
