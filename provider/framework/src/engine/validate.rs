@@ -30,7 +30,19 @@ fn object(
 ) {
     for attribute in attributes {
         let path = path.clone().attribute(attribute.name);
-        match config.get(attribute.name) {
+        let value = config.get(attribute.name);
+        if matches!(attribute.class, Class::Computed { .. }) {
+            // Core lets it pass, and then calls what comes of it a bug of the provider.
+            if value.is_some_and(|value| !value.is_null()) {
+                diagnostics.push(
+                    Diagnostic::error(format!("`{path}` cannot be configured"))
+                        .detail("It is read-only: the configuration has to leave it out.")
+                        .at(path),
+                );
+            }
+            continue;
+        }
+        match value {
             None | Some(CtyValue::Unknown(_)) => {}
             Some(CtyValue::Null) => {
                 if attribute.required() {

@@ -55,6 +55,23 @@ async fn drift_of_a_configured_setting_is_undone() {
     assert_eq!(world.only()["memory"], 128);
 }
 
+/// The plan ended with "Bug in the provider": core leaves this mistake to the provider.
+#[tokio::test]
+async fn what_only_the_server_sets_cannot_be_configured() {
+    let (core, _) = start().await;
+    for value in [Value::from("10.0.0.9"), Value::unknown()] {
+        let outcome = core.validate(SERVER, &server([("address", value)])).await;
+        let error = outcome.expect_error();
+        assert_eq!(error.summary, "`address` cannot be configured");
+        assert_eq!(error.path, Some("address".into()));
+    }
+    let disk = object([("size", 8.into()), ("volume", "vol-9".into())]);
+    let config = server([("disks", object([("scsi0", disk)]))]);
+    let outcome = core.validate(SERVER, &config).await;
+    let error = outcome.expect_error();
+    assert_eq!(error.summary, r#"`disks["scsi0"].volume` cannot be configured"#);
+}
+
 #[tokio::test]
 async fn the_default_of_an_optional_attribute_comes_back() {
     let (core, world) = start().await;
