@@ -28,13 +28,18 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Summary and detail on one line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        flat(&format!("{}\n{}", self.summary, self.detail))
+    }
+
     /// Check that summary or detail match a regular expression, whose spaces match any white space.
     ///
     /// # Panics
     /// When they do not.
     pub fn says(&self, pattern: &str) -> &Self {
-        let text = flat(&format!("{}\n{}", self.summary, self.detail));
-        let found = Regex::new(pattern).expect("a regular expression").is_match(&text);
+        let found = Regex::new(pattern).expect("a regular expression").is_match(&self.text());
         assert!(found, "`{pattern}` is not in {self:#?}");
         self
     }

@@ -37,5 +37,6 @@ pub use netbox::NetBox;
 pub use plan::Plan;
 pub use process::Running;
 pub use run::Run;
+pub use skip::skip;
 pub use stage::{Options, Stage};
 pub use state::State;

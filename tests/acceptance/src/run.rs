@@ -1,10 +1,13 @@
 //! A finished Terraform command.
 
 use std::fmt;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::process::Running;
 
 /// What a Terraform command did and said.
 pub struct Run {
@@ -16,6 +19,16 @@ pub struct Run {
 }
 
 impl Run {
+    /// Run a command whose output goes to files that begin with `output`, outside a
+    /// [`Stage`](crate::Stage).
+    ///
+    /// # Panics
+    /// When it cannot be started, or its output cannot be read.
+    #[must_use]
+    pub fn command(command: Command, output: &Path) -> Self {
+        Running::start(command, output).finish()
+    }
+
     pub(crate) fn new(command: String, code: i32, stdout: &str, stderr: &str) -> Self {
         let parse = |line: &str| serde_json::from_str::<Value>(line).ok();
         let messages: Vec<Value> =

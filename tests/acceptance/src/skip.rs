@@ -6,7 +6,7 @@ use std::env;
 ///
 /// # Panics
 /// Where `CI` is set.
-pub(crate) fn skip(test: &str, reason: &str) {
+pub fn skip(test: &str, reason: &str) {
     let line = format!("SKIPPED: {test}: {reason}");
     assert!(env::var_os("CI").is_none_or(|ci| ci.is_empty()), "{line}");
     eprintln!("{line}");

@@ -180,14 +180,22 @@ impl Mirror {
     /// # Errors
     /// When the files cannot be written.
     pub fn install(binary: &Path, dir: &Path) -> Result<Self> {
+        Self::install_as("onprem/onprem", binary, dir)
+    }
+
+    /// Install the binary of another provider, such as `sample/sample`, into a mirror under `dir`.
+    ///
+    /// # Errors
+    /// When the files cannot be written.
+    pub fn install_as(source: &str, binary: &Path, dir: &Path) -> Result<Self> {
         let mirror = dir.join("mirror");
-        for path in mirror_paths(&mirror)? {
+        for path in mirror_paths(&mirror, source)? {
             place(binary, &path)?;
         }
         // No `direct` block: whatever is not in the mirror is an error, never a download.
         let text = format!(
             "disable_checkpoint = true\n\nprovider_installation {{\n  filesystem_mirror {{\n    path    = {}\n    \
-             include = [\"onprem/onprem\"]\n  }}\n}}\n",
+             include = [\"{source}\"]\n  }}\n}}\n",
             hcl_string(&mirror)
         );
         Self::write(dir, &text)
@@ -228,19 +236,14 @@ impl Mirror {
 
 /// Where an unpacked mirror wants the binary: `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/`, once for
 /// Terraform's default host and once for OpenTofu's.
-fn mirror_paths(mirror: &Path) -> Result<Vec<PathBuf>> {
+fn mirror_paths(mirror: &Path, source: &str) -> Result<Vec<PathBuf>> {
     let platform = platform(env::consts::OS, env::consts::ARCH)?;
-    let file = format!("terraform-provider-onprem_v{PROVIDER_VERSION}{}", env::consts::EXE_SUFFIX);
+    let name = source.rsplit('/').next().unwrap_or(source);
+    let file = format!("terraform-provider-{name}_v{PROVIDER_VERSION}{}", env::consts::EXE_SUFFIX);
     Ok(["registry.terraform.io", "registry.opentofu.org"]
         .into_iter()
         .map(|host| {
-            mirror
-                .join(host)
-                .join("onprem")
-                .join("onprem")
-                .join(PROVIDER_VERSION)
-                .join(&platform)
-                .join(&file)
+            mirror.join(host).join(source).join(PROVIDER_VERSION).join(&platform).join(&file)
         })
         .collect())
 }

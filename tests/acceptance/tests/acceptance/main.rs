@@ -5,6 +5,7 @@
 mod actions;
 mod attributes;
 mod cloud_init;
+mod cores;
 mod ephemeral;
 mod firewall;
 mod functions;

@@ -2,6 +2,7 @@
 
 mod functions;
 mod inventory;
+mod kept;
 mod restart;
 mod server;
 mod servers;

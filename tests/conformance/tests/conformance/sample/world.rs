@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value as Json, json};
 use tf_provider::api::{ApiChanges, ApiFields};
 use tokio_util::sync::CancellationToken;
+
+use super::kept::{Kept, Open};
 
 /// What goes wrong, once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,18 +27,9 @@ pub(crate) enum Fault {
 #[derive(Debug)]
 pub(crate) struct World {
     name: String,
-    inner: Mutex<Inner>,
+    kept: Kept,
     /// Cancelled when a create hangs.
     pub(crate) hanging: CancellationToken,
-}
-
-#[derive(Debug, Default)]
-struct Inner {
-    next: i64,
-    objects: BTreeMap<i64, ApiFields>,
-    requests: Vec<String>,
-    fault: Option<Fault>,
-    sessions: Vec<String>,
 }
 
 static WORLDS: Mutex<BTreeMap<String, Arc<World>>> = Mutex::new(BTreeMap::new());
@@ -46,25 +39,28 @@ impl World {
     /// A world of its own for one test.
     pub(crate) fn create() -> Arc<Self> {
         let name = format!("world{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let world = Arc::new(Self {
-            name: name.clone(),
-            inner: Mutex::default(),
-            hanging: CancellationToken::new(),
-        });
+        let world = Self::new(&name, Kept::default());
         WORLDS.lock().unwrap().insert(name, Arc::clone(&world));
         world
     }
 
+    /// The world that a test made; a name that none did is that of a file.
     pub(crate) fn named(name: &str) -> Arc<Self> {
-        Arc::clone(&WORLDS.lock().unwrap()[name])
+        let mut worlds = WORLDS.lock().unwrap();
+        let found = worlds.entry(name.to_owned());
+        Arc::clone(found.or_insert_with(|| Self::new(name, Kept::at(name.into()))))
+    }
+
+    fn new(name: &str, kept: Kept) -> Arc<Self> {
+        Arc::new(Self { name: name.to_owned(), kept, hanging: CancellationToken::new() })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap()
+    fn lock(&self) -> Open<'_> {
+        self.kept.lock()
     }
 
     /// Lets the next operation of a kind go wrong.

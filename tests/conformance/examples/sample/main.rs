@@ -1,0 +1,43 @@
+//! The sample provider of the tests as a plugin, for a real Terraform to judge: honest, or broken in one of the
+//! ways that the harness has to name.
+//!
+//! - `SAMPLE_BREAKS`: the case; none for an honest provider. Run by hand, this prints them all.
+//! - `SAMPLE_FOLDER`: where it counts its answers and writes down, in `tampered`, which it changed.
+//!
+//! The provider block's `endpoint` is the file that its servers are kept in.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test that runs this")]
+
+use std::process::ExitCode;
+
+use tf_provider::Provider;
+use tf_provider_protocol::{log, serve};
+use tokio::runtime::Runtime;
+
+mod broken;
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/conformance/sample/mod.rs"]
+mod sample;
+
+use sample::Sample;
+
+fn main() -> ExitCode {
+    if !serve::is_plugin_launch() {
+        broken::names().iter().for_each(|name| println!("{name}"));
+        return ExitCode::SUCCESS;
+    }
+    log::init(Sample::NAME);
+    let runtime = Runtime::new().unwrap();
+    let served = runtime.block_on(async {
+        let options = serve::ServeOptions::new(Sample::ADDRESS);
+        serve::serve(broken::service().await, options, || async {}).await
+    });
+    runtime.shutdown_background();
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
