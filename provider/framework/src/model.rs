@@ -10,10 +10,14 @@ use std::time::Duration;
 use crate::api::{ApiChanges, ApiFields};
 use crate::cty::{Path, Type, Value as CtyValue};
 use crate::function::{Arguments, FunctionError, Parameter};
-use crate::schema::{Attribute, Member, Object, Schema};
+use crate::schema::{Attribute, Member, Object, Schema, Shape};
 use crate::{AttributeType, Change, Result};
 
 /// A struct of attributes. Written by `#[derive(Attributes)]`, `Resource` and `DataSource`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no attributes",
+    note = "a block, or a group that is flattened, is a struct that derives `Attributes`"
+)]
 pub trait Attributes: Clone + Debug + Send + Sync + Sized + 'static {
     /// Every attribute, in a state where it may be null or unknown.
     type Values: Clone + Debug + Send + Sync + 'static;
@@ -24,6 +28,9 @@ pub trait Attributes: Clone + Debug + Send + Sync + Sized + 'static {
 
     /// What each field is to the rules of a struct that flattens this one.
     const MEMBERS: &'static [Member];
+
+    /// What the compiler has to know of the attributes.
+    const SHAPE: Shape;
 
     /// The attributes, in the order of the fields.
     fn attributes() -> Vec<Attribute>;

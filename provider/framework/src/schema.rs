@@ -3,6 +3,7 @@
 //! Nobody writes these by hand: `#[derive(Resource)]` and its kin make them from a struct. The wire
 //! form, the JSON of `terraform providers schema -json` and the documentation pages all come from here.
 
+mod block;
 mod member;
 mod rule;
 
@@ -12,6 +13,8 @@ use std::collections::BTreeMap;
 use crate::cty::{Path, Type, Value};
 use crate::{Diagnostic, Diagnostics};
 
+pub(crate) use block::none_of;
+pub use block::{Block, Shape, assert_block};
 pub use member::{Member, Problem};
 pub use rule::{Relation, Rule};
 
@@ -26,14 +29,16 @@ pub struct Schema {
     pub version: i64,
     /// What it is, in Markdown: the doc comment of the struct.
     pub description: String,
-    /// Its attributes, in the order of the struct.
+    /// Its attributes and blocks, in the order of the struct.
     pub attributes: Vec<Attribute>,
+    /// Why not to use it, where that is so.
+    pub deprecated: Option<&'static str>,
 }
 
 impl Schema {
     /// A schema of version 0.
     pub fn new(description: impl Into<String>, attributes: Vec<Attribute>) -> Self {
-        Self { version: 0, description: description.into(), attributes }
+        Self { version: 0, description: description.into(), attributes, deprecated: None }
     }
 
     /// The type of the whole object.
@@ -88,6 +93,8 @@ pub struct Attribute {
     pub kind: Kind,
     /// Who decides its value, and when.
     pub class: Class,
+    /// What there is to say of it as a block, where it is one.
+    pub block: Option<Block>,
     /// A change destroys the object and creates another.
     pub replace: bool,
     /// The server may have none: a state may hold null.
@@ -117,6 +124,7 @@ impl Attribute {
     pub fn of<T: crate::AttributeType>(name: &'static str, class: Class) -> Self {
         Self {
             name,
+            block: None,
             description: "",
             kind: T::kind(),
             class,
@@ -136,12 +144,16 @@ impl Attribute {
 
     /// Whether a configuration must set it.
     pub fn required(&self) -> bool {
-        matches!(self.class, Class::Required)
+        match self.class {
+            Class::Required => true,
+            Class::Block => self.block.is_some_and(|block| block.min_items > 0),
+            _ => false,
+        }
     }
 
     /// Whether a configuration may leave it out.
     pub fn optional(&self) -> bool {
-        !matches!(self.class, Class::Required | Class::Computed { .. })
+        !self.required() && !matches!(self.class, Class::Computed { .. })
     }
 
     /// Whether the provider may fill it.
@@ -149,7 +161,9 @@ impl Attribute {
         match &self.class {
             Class::Setting { .. } | Class::Computed { .. } => true,
             Class::Optional { default } => default.is_some(),
-            Class::Required | Class::Creation { .. } | Class::WriteOnly { .. } => false,
+            Class::Required | Class::Creation { .. } | Class::WriteOnly { .. } | Class::Block => {
+                false
+            }
         }
     }
 
@@ -160,10 +174,13 @@ impl Attribute {
 
     /// Whether no server knows it: the framework carries it from the configuration.
     pub fn carried(&self) -> bool {
-        matches!(
-            self.class,
-            Class::Optional { .. } | Class::Creation { .. } | Class::WriteOnly { .. }
-        )
+        match self.class {
+            Class::Optional { .. } | Class::Creation { .. } | Class::WriteOnly { .. } => true,
+            Class::Block => {
+                self.kind.nested().is_some_and(|(_, nested)| nested.iter().all(Self::carried))
+            }
+            Class::Required | Class::Setting { .. } | Class::Computed { .. } => false,
+        }
     }
 
     /// Whether it is never stored.
@@ -211,6 +228,8 @@ pub enum Class {
         /// The attribute whose change sends it again.
         version: Option<&'static str>,
     },
+    /// The configuration, by having the block or not; what is in it has classes of its own.
+    Block,
 }
 
 /// The type of an attribute, or the attributes nested in it.

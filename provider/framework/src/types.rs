@@ -14,11 +14,11 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use crate::cty::{Number, Path, Type, Value as CtyValue};
-use crate::schema::{Constraint, Kind, Nesting, Object};
+use crate::schema::{Constraint, Kind, Nesting, Object, Shape};
 use crate::{Diagnostic, Diagnostics, Result, Value};
 
 pub use dynamic::Dynamic;
-pub use object_set::{ObjectSet, SetElement, assert_set_element};
+pub use object_set::{ObjectSet, SetElement, assert_set_element, canonical_object};
 
 /// A type that an attribute may have.
 #[diagnostic::on_unimplemented(
@@ -31,6 +31,9 @@ pub trait AttributeType: Clone + Debug + Send + Sync + 'static {
     type Values: Clone + Debug + Send + Sync + 'static;
     /// What it is at apply, where the server still decides what the configuration leaves open.
     type Plan: Clone + Debug + Send + Sync + 'static;
+
+    /// What the compiler has to know of the attributes in it.
+    const SHAPE: Shape = Shape::PLAIN;
 
     /// Its type in Terraform.
     fn kind() -> Kind;
@@ -335,6 +338,8 @@ impl<T: AttributeType> AttributeType for Vec<T> {
     type Values = Vec<Value<T::Values>>;
     type Plan = Vec<T::Plan>;
 
+    const SHAPE: Shape = T::SHAPE;
+
     fn kind() -> Kind {
         collection::<T>(Nesting::List, Type::List)
     }
@@ -380,6 +385,8 @@ impl<T: AttributeType<Plan = T> + Ord> AttributeType for BTreeSet<T> {
     type Values = Vec<Value<T::Values>>;
     type Plan = Self;
 
+    const SHAPE: Shape = T::SHAPE;
+
     fn kind() -> Kind {
         collection::<T>(Nesting::Set, Type::Set)
     }
@@ -418,6 +425,8 @@ impl<T: AttributeType<Plan = T> + Ord> AttributeType for BTreeSet<T> {
 impl<K: MapKey, T: AttributeType> AttributeType for BTreeMap<K, T> {
     type Values = BTreeMap<K, Value<T::Values>>;
     type Plan = BTreeMap<K, T::Plan>;
+
+    const SHAPE: Shape = T::SHAPE;
 
     fn kind() -> Kind {
         collection::<T>(Nesting::Map, Type::Map)

@@ -6,7 +6,8 @@ use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::invoke_action::event;
 use tonic::Request;
 
-use crate::core::{Core, answered, capabilities, encode, fill};
+use crate::client::fill;
+use crate::core::{Core, answered, encode};
 use crate::outcome::{Outcome, Report};
 use crate::rule::Rule;
 use crate::schema::Schema;
@@ -37,7 +38,7 @@ impl Core {
         report.answering("ValidateActionConfig");
         let request = proto::validate_action_config::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
+            config: Some(encode(&fill(config, &self.actions[type_name]), &ty)),
         };
         let answer = self.service.validate_action_config(Request::new(request)).await;
         let answer = answered(answer, report)?;
@@ -66,8 +67,8 @@ impl Core {
         report.answering("PlanAction");
         let request = proto::plan_action::Request {
             action_type: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
-            client_capabilities: Some(capabilities()),
+            config: Some(encode(&fill(config, &self.actions[type_name]), &ty)),
+            client_capabilities: Some(self.client),
         };
         let answer = self.service.plan_action(Request::new(request)).await;
         let answer = answered(answer, report)?;
@@ -99,8 +100,8 @@ impl Core {
         report.answering("InvokeAction");
         let request = proto::invoke_action::Request {
             action_type: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
-            client_capabilities: Some(capabilities()),
+            config: Some(encode(&fill(config, &self.actions[type_name]), &ty)),
+            client_capabilities: Some(self.client),
         };
         let answer = self.service.invoke_action(Request::new(request)).await;
         let mut events = answered(answer, report)?;

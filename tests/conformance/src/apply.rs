@@ -4,7 +4,8 @@ use tf_provider::cty::{Path, Value};
 use tf_provider_protocol::proto;
 use tonic::Request;
 
-use crate::core::{Core, ResourceType, State, answered, encode, fill};
+use crate::client::fill;
+use crate::core::{Core, ResourceType, State, answered, encode};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
 use crate::plan::{Action, Plan};
@@ -29,7 +30,7 @@ impl Core {
     /// The same, with the configuration as it is known by then.
     pub async fn apply_with(&self, plan: &Plan, config: &Value) -> Outcome<State> {
         let mut report = Report::new(&plan.type_name);
-        let config = fill(config, &self.resource(&plan.type_name).ty);
+        let config = fill(config, &self.resource(&plan.type_name).schema);
         let state = self.applying(plan, &config, &mut report).await;
         report.finish(state)
     }
@@ -53,10 +54,8 @@ impl Core {
             }
         };
         // By now more may be known; what was known before must not have changed.
-        let Some(last) = self.planning(&plan.type_name, prior.as_ref(), config, report).await
-        else {
-            return prior;
-        };
+        let again = self.planning_again(plan, prior.as_ref(), config, report).await;
+        let Some(last) = again else { return prior };
         let rule = Rule::InconsistentFinalPlan;
         objects::assert_compatible(&plan.planned, &last.planned, rule, report);
         let same_action = match plan.action {

@@ -10,6 +10,7 @@ use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::provider_server::Provider as Service;
 use tonic::{Request, Response, Status};
 
+use crate::client::{fill, newest};
 use crate::functions::Function;
 use crate::internal_validate::{self, Purpose};
 use crate::objects;
@@ -21,9 +22,10 @@ use crate::schema::Schema;
 #[derive(Clone)]
 pub struct Core {
     pub(crate) service: Arc<dyn Service>,
-    provider: Schema,
+    pub(crate) client: proto::ClientCapabilities,
+    pub(crate) provider: Schema,
     pub(crate) resources: BTreeMap<String, ResourceType>,
-    data_sources: BTreeMap<String, Schema>,
+    pub(crate) data_sources: BTreeMap<String, Schema>,
     pub(crate) ephemeral: BTreeMap<String, Schema>,
     pub(crate) lists: BTreeMap<String, Schema>,
     pub(crate) actions: BTreeMap<String, Schema>,
@@ -184,6 +186,7 @@ impl Core {
         let provider = answer.provider.as_ref().and_then(Schema::read)?;
         Some(Self {
             service,
+            client: newest(),
             provider,
             resources,
             data_sources,
@@ -252,7 +255,7 @@ impl Core {
 
     async fn configuring(&self, config: &Value, report: &mut Report) -> Option<()> {
         let ty = self.provider.ty();
-        let config = encode(&fill(config, &ty), &ty);
+        let config = encode(&fill(config, &self.provider), &ty);
         report.answering("ValidateProviderConfig");
         let request = proto::validate_provider_config::Request { config: Some(config.clone()) };
         let answer = self.service.validate_provider_config(Request::new(request)).await;
@@ -264,7 +267,7 @@ impl Core {
         let request = proto::configure_provider::Request {
             terraform_version: "1.16.0".to_owned(),
             config: Some(config),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
         };
         let answer = self.service.configure_provider(Request::new(request)).await;
         let answer = answered(answer, report)?;
@@ -275,7 +278,7 @@ impl Core {
     /// Checks a resource block.
     pub async fn validate(&self, type_name: &str, config: &Value) -> Outcome<()> {
         let mut report = Report::new(type_name);
-        let config = fill(config, &self.resource(type_name).ty);
+        let config = fill(config, &self.resource(type_name).schema);
         let valid = self.validating(type_name, &config, &mut report).await;
         report.finish(valid)
     }
@@ -291,7 +294,7 @@ impl Core {
         let request = proto::validate_resource_config::Request {
             type_name: type_name.to_owned(),
             config: Some(encode(config, ty)),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
         };
         let answer = self.service.validate_resource_config(Request::new(request)).await;
         let answer = answered(answer, report)?;
@@ -316,7 +319,7 @@ impl Core {
         report.answering("ValidateDataResourceConfig");
         let request = proto::validate_data_resource_config::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
+            config: Some(encode(&fill(config, &self.data_sources[type_name]), &ty)),
         };
         let answer = self.service.validate_data_resource_config(Request::new(request)).await;
         let answer = answered(answer, report)?;
@@ -342,8 +345,8 @@ impl Core {
         report.answering("ReadDataSource");
         let request = proto::read_data_source::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
-            client_capabilities: Some(capabilities()),
+            config: Some(encode(&fill(config, &self.data_sources[type_name]), &ty)),
+            client_capabilities: Some(self.client),
             ..Default::default()
         };
         let answer = self.service.read_data_source(Request::new(request)).await;
@@ -425,11 +428,6 @@ fn identity_type(schema: &proto::ResourceIdentitySchema) -> Option<Type> {
     attributes.collect::<Option<Vec<_>>>().map(Type::object)
 }
 
-/// What this Terraform can do.
-pub(crate) fn capabilities() -> proto::ClientCapabilities {
-    proto::ClientCapabilities { write_only_attributes_allowed: true, ..Default::default() }
-}
-
 /// The message in an answer; an error of the transport breaks a rule.
 pub(crate) fn answered<T>(answer: Result<Response<T>, Status>, report: &mut Report) -> Option<T> {
     match answer {
@@ -448,29 +446,5 @@ pub(crate) fn encode(value: &Value, ty: &Type) -> proto::DynamicValue {
     match proto::DynamicValue::encode_value(value, ty) {
         Ok(encoded) => encoded,
         Err(error) => panic!("a value that no Terraform sends: {error}"),
-    }
-}
-
-/// The value with null for every attribute left out, and with sets where the type has sets.
-pub(crate) fn fill(value: &Value, ty: &Type) -> Value {
-    match (value, ty) {
-        (Value::Object(object), Type::Object(attributes)) => {
-            let mut object = object.clone();
-            for (name, ty) in attributes {
-                let value = object.entry(name.clone()).or_insert(Value::Null);
-                *value = fill(value, ty);
-            }
-            Value::Object(object)
-        }
-        (Value::Object(elements) | Value::Map(elements), Type::Map(ty)) => {
-            Value::map(elements.iter().map(|(key, value)| (key.clone(), fill(value, ty))))
-        }
-        (Value::List(elements), Type::List(ty)) => {
-            Value::List(elements.iter().map(|value| fill(value, ty)).collect())
-        }
-        (Value::List(elements) | Value::Set(elements), Type::Set(ty)) => {
-            Value::set(elements.iter().map(|value| fill(value, ty)).collect())
-        }
-        (other, _) => other.clone(),
     }
 }

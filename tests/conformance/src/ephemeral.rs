@@ -6,7 +6,8 @@ use tf_provider::cty::{Path, Value};
 use tf_provider_protocol::proto;
 use tonic::Request;
 
-use crate::core::{Core, answered, capabilities, encode, fill};
+use crate::client::fill;
+use crate::core::{Core, answered, encode};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
 use crate::rule::Rule;
@@ -52,7 +53,7 @@ impl Core {
         report.answering("ValidateEphemeralResourceConfig");
         let request = proto::validate_ephemeral_resource_config::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
+            config: Some(encode(&fill(config, &self.ephemeral[type_name]), &ty)),
         };
         let request = Request::new(request);
         let answer = self.service.validate_ephemeral_resource_config(request).await;
@@ -80,12 +81,12 @@ impl Core {
         self.validating_ephemeral(type_name, config, report).await?;
         let schema = &self.ephemeral[type_name];
         let ty = schema.ty();
-        let config = fill(config, &ty);
+        let config = fill(config, schema);
         report.answering("OpenEphemeralResource");
         let request = proto::open_ephemeral_resource::Request {
             type_name: type_name.to_owned(),
             config: Some(encode(&config, &ty)),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
         };
         let answer = self.service.open_ephemeral_resource(Request::new(request)).await;
         let answer = answered(answer, report)?;

@@ -2,7 +2,8 @@
 
 use tf_provider::cty::{Number, Refinement, Type, Value};
 
-use crate::schema::{Attribute, Block, Kind, Nesting};
+use crate::client::none;
+use crate::schema::{Attribute, Block, Kind, NestedBlock, Nesting};
 
 /// Configurations for a block: every attribute null, unknown and unknown with a promise, empty, odd and
 /// plain; all of them at once, and each alone among others that are unset or unknown.
@@ -29,6 +30,17 @@ pub fn configurations(block: &Block) -> Vec<Value> {
             }
         }
     }
+    for (name, nested) in block.blocks.iter().filter(|(_, nested)| !nested.computed) {
+        for round in 0..ROUNDS {
+            for others in [&least, &unknown] {
+                let mut configuration = others.clone();
+                if let Value::Object(object) = &mut configuration {
+                    object.insert(name.clone(), blocks_at(nested, round));
+                }
+                configurations.push(configuration);
+            }
+        }
+    }
     configurations
 }
 
@@ -44,17 +56,27 @@ fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value) -> Value {
         let value = if configurable(attribute) { value(attribute) } else { Value::Null };
         (name.clone(), value)
     });
-    let blocks = block.blocks.iter().map(|(name, nested)| {
-        let value = match nested.nesting {
-            Nesting::Single => Value::Null,
-            Nesting::Group => object(&nested.block, &mut |_| Value::Null),
-            Nesting::List => Value::List(vec![]),
-            Nesting::Map => Value::map::<String>([]),
-            Nesting::Set => Value::set(vec![]),
-        };
-        (name.clone(), value)
-    });
+    let blocks = block.blocks.iter().map(|(name, nested)| (name.clone(), none(nested)));
     Value::object(attributes.chain(blocks))
+}
+
+/// What `dynamic` may make of a block in a round: unknown as a whole, none, or one or more of which
+/// everything may be unset or unknown. No element is.
+fn blocks_at(nested: &NestedBlock, round: usize) -> Value {
+    let element = |round: usize| {
+        let mut element = object(&nested.block, &mut |attribute| at(&attribute.kind, round));
+        if let Value::Object(element) = &mut element {
+            for (name, inner) in nested.block.blocks.iter().filter(|(_, inner)| !inner.computed) {
+                element.insert(name.clone(), blocks_at(inner, round));
+            }
+        }
+        element
+    };
+    match (round % 4, nested.nesting) {
+        (0, _) => none(nested),
+        (1, Nesting::List | Nesting::Map | Nesting::Set) => Value::unknown(),
+        _ => collection(nested.nesting, 5, &|at| element(round + at - 5)),
+    }
 }
 
 /// The value of a kind in a round.

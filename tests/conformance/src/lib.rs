@@ -14,6 +14,7 @@
 
 mod actions;
 mod apply;
+mod client;
 mod core;
 mod ephemeral;
 mod functions;

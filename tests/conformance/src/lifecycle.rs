@@ -2,7 +2,8 @@
 
 use tf_provider::cty::Value;
 
-use crate::core::{Core, State, fill};
+use crate::client::fill;
+use crate::core::{Core, State};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
 use crate::rule::Rule;
@@ -28,7 +29,7 @@ impl Core {
     ) -> Outcome<State> {
         let mut report = Report::new(type_name);
         for config in configs {
-            let config = fill(config, &self.resource(type_name).ty);
+            let config = fill(config, &self.resource(type_name).schema);
             let plan = self.planning(type_name, state.as_ref(), &config, &mut report).await;
             let Some(plan) = plan else { break };
             state = self.applying(&plan, &config, &mut report).await;

@@ -5,7 +5,8 @@ use tf_provider::cty::{Path, Type, Value};
 use tf_provider_protocol::proto;
 use tonic::Request;
 
-use crate::core::{Core, answered, encode, fill};
+use crate::client::fill;
+use crate::core::{Core, answered, encode};
 use crate::objects;
 use crate::outcome::{Outcome, Report, Severity};
 use crate::rule::Rule;
@@ -49,7 +50,7 @@ impl Core {
         report.answering("ValidateListResourceConfig");
         let request = proto::validate_list_resource_config::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
+            config: Some(encode(&fill(config, &self.lists[type_name]), &ty)),
             include_resource_object: Some(encode(&Value::Bool(true), &Type::Bool)),
             limit: Some(encode(&100.into(), &Type::Number)),
         };
@@ -89,7 +90,7 @@ impl Core {
         report.answering("ListResource");
         let request = proto::list_resource::Request {
             type_name: type_name.to_owned(),
-            config: Some(encode(&fill(config, &ty), &ty)),
+            config: Some(encode(&fill(config, &self.lists[type_name]), &ty)),
             include_resource_object: whole,
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
         };

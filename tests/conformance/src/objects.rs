@@ -44,6 +44,9 @@ fn plan_of_block(
         if planned == config {
             continue;
         }
+        if nested.computed && *config == crate::client::none(nested) {
+            continue;
+        }
         if planned.is_unknown() {
             report.broken(Rule::PlannedUnknown, &path);
             continue;

@@ -4,7 +4,8 @@ use tf_provider::cty::{Path, Value};
 use tf_provider_protocol::proto;
 use tonic::Request;
 
-use crate::core::{Core, ResourceType, State, answered, capabilities, encode, fill};
+use crate::client::fill;
+use crate::core::{Core, ResourceType, State, answered, encode};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
 use crate::proposed::proposed_new;
@@ -70,6 +71,8 @@ struct Question<'a> {
     prior: &'a Value,
     config: &'a Value,
     private: &'a [u8],
+    /// What the provider remembered of the same plan before.
+    remembered: &'a [u8],
     identity: Option<&'a Value>,
 }
 
@@ -91,7 +94,7 @@ impl Core {
         config: &Value,
     ) -> Outcome<Plan> {
         let mut report = Report::new(type_name);
-        let config = fill(config, &self.resource(type_name).ty);
+        let config = fill(config, &self.resource(type_name).schema);
         let plan = self.planning(type_name, prior, &config, &mut report).await;
         report.finish(plan)
     }
@@ -99,6 +102,31 @@ impl Core {
     pub(crate) async fn planning(
         &self,
         type_name: &str,
+        prior: Option<&State>,
+        config: &Value,
+        report: &mut Report,
+    ) -> Option<Plan> {
+        self.planning_with((type_name, &[]), prior, config, report).await
+    }
+
+    /// The plan of the apply, which may see what the provider remembered of the first.
+    pub(crate) async fn planning_again(
+        &self,
+        plan: &Plan,
+        prior: Option<&State>,
+        config: &Value,
+        report: &mut Report,
+    ) -> Option<Plan> {
+        let remembered: &[u8] = match self.client.store_planned_private {
+            true => &plan.private,
+            false => &[],
+        };
+        self.planning_with((&plan.type_name, remembered), prior, config, report).await
+    }
+
+    async fn planning_with(
+        &self,
+        (type_name, remembered): (&str, &[u8]),
         prior: Option<&State>,
         config: &Value,
         report: &mut Report,
@@ -113,6 +141,7 @@ impl Core {
             prior: if tainted { &null } else { &before },
             config,
             private: prior.map_or(&[], |prior| &prior.private),
+            remembered,
             identity: prior.and_then(|prior| prior.identity.as_ref()),
         };
         let mut answer = self.asking(&first, report).await?;
@@ -159,6 +188,7 @@ impl Core {
             prior: &state.value,
             config: &Value::Null,
             private: &state.private,
+            remembered: &[],
             identity: state.identity.as_ref(),
         };
         let answer = self.asking(&question, report).await?;
@@ -194,7 +224,7 @@ impl Core {
     }
 
     async fn asking_once(&self, question: &Question<'_>, report: &mut Report) -> Option<Answer> {
-        let Question { type_name, prior, config, private, identity } = question;
+        let Question { type_name, prior, config, private, remembered, identity } = question;
         let resource = self.resource(type_name);
         let ResourceType { schema, ty, .. } = resource;
         report.answering("PlanResourceChange");
@@ -205,8 +235,9 @@ impl Core {
             proposed_new_state: Some(encode(&proposed, ty)),
             config: Some(encode(config, ty)),
             prior_private: private.to_vec(),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
             prior_identity: resource.write_identity(*identity),
+            planned_private: remembered.to_vec(),
             ..Default::default()
         };
         let answer = self.service.plan_resource_change(Request::new(request)).await;

@@ -17,6 +17,10 @@ pub(crate) fn proposed_new(block: &Block, prior: &Value, config: &Value) -> Valu
     for (name, nested) in &block.blocks {
         let merge = |prior: &Value, config: &Value| proposed_new(&nested.block, prior, config);
         let (prior, config) = (part(prior, name), part(config, name));
+        if nested.computed && *config == crate::client::none(nested) && !prior.is_null() {
+            object.insert(name.clone(), prior.clone());
+            continue;
+        }
         object.insert(name.clone(), merged(nested.nesting, prior, config, &merge));
     }
     Value::Object(object)

@@ -4,7 +4,7 @@ use tf_provider::cty::{Path, Type, Value};
 use tf_provider_protocol::proto;
 use tonic::Request;
 
-use crate::core::{Core, ImportBy, ResourceType, State, answered, capabilities};
+use crate::core::{Core, ImportBy, ResourceType, State, answered};
 use crate::objects;
 use crate::outcome::{Outcome, Report};
 use crate::plan::Plan;
@@ -44,7 +44,7 @@ impl Core {
             type_name: state.type_name.clone(),
             current_state: Some(crate::core::encode(&state.value, ty)),
             private: state.private.clone(),
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
             current_identity: resource.write_identity(state.identity.as_ref()),
             ..Default::default()
         };
@@ -96,7 +96,7 @@ impl Core {
         let request = proto::import_resource_state::Request {
             type_name: type_name.to_owned(),
             id,
-            client_capabilities: Some(capabilities()),
+            client_capabilities: Some(self.client),
             identity,
         };
         let answer = self.service.import_resource_state(Request::new(request)).await;

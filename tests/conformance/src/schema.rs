@@ -68,6 +68,8 @@ pub struct NestedBlock {
     pub nesting: Nesting,
     /// What is in it.
     pub block: Block,
+    /// Whether the provider says how many there are, and a configuration has none.
+    pub computed: bool,
 }
 
 /// How something nested repeats.
@@ -128,8 +130,9 @@ impl Block {
                 NestingMode::Map => Nesting::Map,
                 NestingMode::Group => Nesting::Group,
             };
-            let block = Self::read(nested.block.as_ref()?)?;
-            Some((nested.type_name.clone(), NestedBlock { nesting, block }))
+            let inner = nested.block.as_ref()?;
+            let (block, computed) = (Self::read(inner)?, inner.computed);
+            Some((nested.type_name.clone(), NestedBlock { nesting, block, computed }))
         });
         Some(Self { attributes, blocks: blocks.collect::<Option<_>>()? })
     }

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 
+use crate::block;
 use crate::expand::Struct;
 use crate::field::{Class, Field};
 
@@ -26,6 +27,10 @@ impl Struct {
                     quote!(::core::convert::Into::into(#default))
                 }
                 Class::Optional { default: None } => quote!(::core::option::Option::None),
+                // No server knows anything in it: the framework carries it.
+                Class::Block if field.api.is_none() => {
+                    quote!(::core::default::Default::default())
+                }
                 _ if field.inline() => {
                     let read =
                         quote!(<#inner as ::tf_provider::api::FromApi>::from_api::<F>(fields)?);
@@ -45,6 +50,9 @@ impl Struct {
                             }
                         }
                         _ if field.is_option => found,
+                        _ if field.block.is_some_and(|block| !block.needed()) => {
+                            block::from_api(field, &found).unwrap_or(found)
+                        }
                         _ => quote!(
                             ::tf_provider::api::required_field::<F, #inner>(fields, #name)?
                         ),
@@ -74,6 +82,11 @@ impl Struct {
                 true
             }
             Class::Creation { .. } | Class::WriteOnly { .. } | Class::Optional { .. } => true,
+            Class::Block if field.api.is_none() => !field.always_planned() || field.repeats(),
+            Class::Block => {
+                any = true;
+                true
+            }
             Class::Required | Class::Setting { .. } | Class::Computed { .. } => {
                 any |= field.api.is_some();
                 field.api.is_some()

@@ -49,8 +49,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             }
         }
     });
-    let in_set =
-        |field: &Field| matches!(field.class, Class::Required | Class::Optional { default: None });
+    let in_set = |field: &Field| {
+        matches!(field.class, Class::Required | Class::Optional { default: None } | Class::Block)
+    };
     let set_element = model.fields.iter().all(in_set).then(|| {
         quote! {
             #[automatically_derived]
@@ -65,11 +66,23 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             type Values = #values;
             type Plan = #plan;
 
+            const SHAPE: ::tf_provider::schema::Shape =
+                <Self as ::tf_provider::Attributes>::SHAPE;
+
             fn kind() -> ::tf_provider::schema::Kind {
                 ::tf_provider::schema::Kind::Nested(
                     ::tf_provider::schema::Nesting::Single,
                     <Self as ::tf_provider::Attributes>::attributes(),
                 )
+            }
+
+            fn canonical(value: &::tf_provider::cty::Value) -> ::tf_provider::cty::Value {
+                static ATTRIBUTES: ::std::sync::OnceLock<
+                    ::std::vec::Vec<::tf_provider::schema::Attribute>,
+                > = ::std::sync::OnceLock::new();
+                let attributes =
+                    ATTRIBUTES.get_or_init(<Self as ::tf_provider::Attributes>::attributes);
+                ::tf_provider::types::canonical_object(attributes, value)
             }
 
             fn to_value(&self) -> ::tf_provider::cty::Value {

@@ -6,6 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, DeriveInput, Ident, Visibility};
 
 use crate::api::{changes_to_api, plan_to_api};
+use crate::block;
 use crate::field::{self, Class, Field};
 use crate::rules::{Rule, assert_member, member};
 use crate::words::RawField;
@@ -76,8 +77,8 @@ impl Struct {
                 const _: () = ::tf_provider::types::assert_set_element::<#element>();
             })
         });
-        let names = self.names_of_groups();
-        quote! { #shapes #implementation #(#sets)* #names }
+        let (names, assertions) = (self.names_of_groups(), block::assertions(self));
+        quote! { #shapes #implementation #(#sets)* #names #assertions }
     }
 
     /// Checks of the names that only a flattened group can have.
@@ -208,6 +209,7 @@ impl Struct {
         let read_changes = fields.iter().filter(|field| field.changeable()).map(read_changes);
         let plan_to_api = fields.iter().filter(|field| field.configurable()).map(plan_to_api);
         let changes_to_api = fields.iter().filter(|field| field.changeable()).map(changes_to_api);
+        let shape = block::shape(self);
         quote! {
             #[automatically_derived]
             #[allow(unused_variables, clippy::useless_conversion)]
@@ -217,6 +219,7 @@ impl Struct {
                 type Changes = #changes;
 
                 const MEMBERS: &'static [::tf_provider::schema::Member] = &[#(#members),*];
+                const SHAPE: ::tf_provider::schema::Shape = #shape;
 
                 fn attributes() -> ::std::vec::Vec<::tf_provider::schema::Attribute> {
                     let mut attributes = ::std::vec::Vec::new();

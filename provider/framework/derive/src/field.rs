@@ -5,6 +5,7 @@ use proc_macro2::{Span, TokenStream as Tokens};
 use quote::quote;
 use syn::{Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
 
+use crate::block::{self, Block};
 use crate::expand::Struct;
 use crate::rules::{self, Rule};
 use crate::words::{Api, Range, RawField};
@@ -17,6 +18,7 @@ pub(crate) enum Class {
     Creation { required: bool },
     Computed { until: Vec<Ident> },
     WriteOnly { version: Option<Ident> },
+    Block,
     Flatten,
 }
 
@@ -32,6 +34,7 @@ pub(crate) struct Field {
     pub(crate) inner: Type,
     pub(crate) is_option: bool,
     pub(crate) class: Class,
+    pub(crate) block: Option<Block>,
     pub(crate) replace: bool,
     pub(crate) identity: bool,
     pub(crate) sensitive: bool,
@@ -44,9 +47,9 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    pub(crate) fn parse(raw: RawField) -> darling::Result<Self> {
+    pub(crate) fn parse(mut raw: RawField) -> darling::Result<Self> {
         let mut errors = Error::accumulator();
-        let Some(ident) = raw.ident else {
+        let Some(ident) = raw.ident.take() else {
             return Err(Error::custom("expected a struct with named fields"));
         };
         let span = ident.span();
@@ -69,25 +72,29 @@ impl Field {
                 keep,
             });
         }
-        if let Some(creation) = raw.creation {
+        if let Some(creation) = raw.creation.take() {
             classes.push(Class::Creation { required: creation.required });
         }
-        if let Some(computed) = raw.computed {
+        if let Some(computed) = raw.computed.take() {
             classes.push(Class::Computed { until: computed.until });
         }
-        if let Some(write_only) = raw.write_only {
+        if let Some(write_only) = raw.write_only.take() {
             classes.push(Class::WriteOnly { version: write_only.version });
         }
         if raw.flatten.is_present() {
             classes.push(Class::Flatten);
         }
+        if raw.block.is_some() && classes.is_empty() {
+            classes.push(Class::Block);
+        }
         if classes.len() != 1 {
             fail(
                 "say who decides this attribute, in one word: `required`, `optional`, `setting`, \
-                 `creation`, `computed` or `write_only` (or `flatten` for a group)",
+                 `creation`, `computed` or `write_only` (or `block`, or `flatten` for a group)",
             );
         }
         let class = classes.pop().unwrap_or(Class::Required);
+        let block = block::parse(&raw, &inner, is_option, &class, &mut fail);
 
         let must_be_option = match &class {
             Class::Optional { default: None } => {
@@ -103,6 +110,7 @@ impl Field {
             | Class::Optional { default: Some(_) }
             | Class::Setting { .. }
             | Class::Computed { .. }
+            | Class::Block
             | Class::Flatten => None,
         };
         if let Some(message) = must_be_option
@@ -142,6 +150,10 @@ impl Field {
         }
         let name = ident.to_string();
         let rules = rules::of_field(&ident, raw.also_requires, raw.conflicts_with);
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !name.trim_start_matches("r#").chars().all(allowed) {
+            fail("a name has lower-case letters, digits and underscores: Terraform takes no other");
+        }
         errors.finish_with(Self {
             vis: raw.vis,
             name: name.strip_prefix("r#").unwrap_or(&name).to_owned(),
@@ -151,6 +163,7 @@ impl Field {
             inner,
             is_option,
             class,
+            block,
             replace: raw.replace.is_present(),
             identity: raw.identity.is_present(),
             sensitive: raw.sensitive.is_present(),
@@ -175,7 +188,7 @@ impl Field {
     /// Whether an update may change it.
     pub(crate) fn changeable(&self) -> bool {
         match &self.class {
-            Class::Required | Class::Setting { .. } => !self.replace,
+            Class::Required | Class::Setting { .. } | Class::Block => !self.replace,
             Class::WriteOnly { version } => version.is_some(),
             Class::Flatten => true,
             Class::Optional { .. } | Class::Creation { .. } | Class::Computed { .. } => false,
@@ -185,6 +198,12 @@ impl Field {
     /// Whether the plan always has a value for it.
     pub(crate) fn always_planned(&self) -> bool {
         matches!(self.class, Class::Required | Class::Optional { default: Some(_) })
+            || (matches!(self.class, Class::Block) && !self.is_option)
+    }
+
+    /// Whether it is a block that may be there any number of times.
+    pub(crate) fn repeats(&self) -> bool {
+        self.block.is_some_and(Block::repeats)
     }
 
     /// The name of its API field, unless it lies inline or has none.
@@ -207,6 +226,10 @@ impl Field {
         let class = self.schema_class();
         let since = option(self.since.as_ref());
         let deprecated = option(self.deprecated.as_ref());
+        let block = self.block.map(|block| {
+            let block = block.schema();
+            quote!(attribute.block = ::core::option::Option::Some(#block);)
+        });
         let range = self.range.as_ref().map(|Range(least, most)| {
             quote! {
                 attribute.constraint = attribute.constraint.within(#least, #most);
@@ -225,6 +248,7 @@ impl Field {
             attribute.sensitive = #secret;
             attribute.since = #since;
             attribute.deprecated = #deprecated;
+            #block
             #range
             attribute
         }}
@@ -260,6 +284,7 @@ impl Field {
                 let version = option(version.as_ref().map(ToString::to_string).as_ref());
                 quote!(::tf_provider::schema::Class::WriteOnly { version: #version })
             }
+            Class::Block => quote!(::tf_provider::schema::Class::Block),
             Class::Flatten => unreachable!("a group is no attribute"),
         }
     }

@@ -6,6 +6,7 @@
 mod action;
 mod api;
 mod attributes;
+mod block;
 mod choice;
 mod data_source;
 mod ephemeral_resource;

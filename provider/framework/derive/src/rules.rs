@@ -240,6 +240,9 @@ fn nonsense(field: &Field) -> Option<&'static str> {
         Class::Required => Some("is `required`, so it is always there"),
         Class::Creation { required: true } => Some("is needed to create, so it is always there"),
         Class::Optional { default: Some(_) } => Some("has a `default`, so it is always there"),
+        Class::Block if field.always_planned() && !field.repeats() => {
+            Some("is a block that is always there")
+        }
         Class::Computed { .. } => Some("is `computed`, so no configuration sets it"),
         Class::Flatten => Some("is a group, of which the attributes can have rules"),
         _ => None,

@@ -4,6 +4,7 @@ use darling::util::Flag;
 use darling::{Error, FromField, FromMeta};
 use syn::{Attribute, Expr, Ident, Lit, Type};
 
+use crate::block::BlockWords;
 use crate::rules::Others;
 
 /// The words of `#[attr(…)]`.
@@ -20,6 +21,7 @@ pub(crate) struct RawField {
     pub(crate) creation: Option<Creation>,
     pub(crate) computed: Option<Computed>,
     pub(crate) write_only: Option<WriteOnly>,
+    pub(crate) block: Option<BlockWords>,
     pub(crate) flatten: Flag,
     pub(crate) replace: Flag,
     pub(crate) identity: Flag,

@@ -1,9 +1,11 @@
 //! Carries over what an answer of a server cannot hold: what only the configuration knows, and the
 //! spelling that the user chose.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use super::elements::{self, Keys};
 use crate::cty::Value as CtyValue;
-use crate::schema::{Attribute, Class, Nesting, Object};
+use crate::schema::{Attribute, Class, Object};
 
 /// Completes the `fresh` object that a resource returned from the `known` one: the plan after a create
 /// or update, the prior state after a read.
@@ -20,8 +22,12 @@ pub(crate) fn carry(attributes: &[Attribute], fresh: &mut Object, known: Option<
                     _ => before.clone(),
                 };
             }
-            Class::Required | Class::Setting { .. } | Class::Computed { .. } => {
-                value(attribute, slot, before);
+            // Nothing in it is known to a server, and so neither is whether it is there.
+            Class::Block if attribute.carried() => {
+                *slot = if before.is_null() { attribute.none() } else { before.clone() };
+            }
+            Class::Required | Class::Setting { .. } | Class::Computed { .. } | Class::Block => {
+                value(attribute, slot, before)
             }
         }
     }
@@ -45,7 +51,9 @@ pub(crate) fn hold(
         let config = config.and_then(|config| config.get(attribute.name));
         let config = config.filter(|config| !config.is_null());
         let setting = matches!(attribute.class, Class::Setting { .. });
-        if setting && config.is_none() && promised.is_wholly_known() {
+        // The plan of a Terraform that does not know computed blocks has none.
+        let left = (setting && config.is_none()) || attribute.is_computed_block();
+        if left && promised.is_wholly_known() {
             *slot = promised.clone();
             continue;
         }
@@ -85,14 +93,21 @@ fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
     if let (CtyValue::Map(fresh), Some(before)) = (&mut *slot, before.as_map()) {
         respell(attribute, fresh, before);
     }
-    let nested = attribute.kind.nested().filter(|(nesting, _)| *nesting != Nesting::Set);
-    let Some((_, nested)) = nested else {
+    let Some((_, nested)) = attribute.kind.nested() else {
         if before.is_known() && !before.is_null() && attribute.equivalent(before, slot) {
             *slot = before.clone();
         }
         return;
     };
     match slot {
+        // Two of before may be one in another spelling.
+        CtyValue::Set(_) if before.is_wholly_known() && attribute.equivalent(before, slot) => {
+            *slot = before.clone();
+        }
+        CtyValue::Set(fresh) => {
+            let before = before.as_list().unwrap_or_default();
+            *slot = CtyValue::set(recognized(nested, std::mem::take(fresh), before));
+        }
         CtyValue::Object(fresh) => carry(nested, fresh, before.as_object()),
         CtyValue::Map(fresh) => {
             let before = before.as_map();
@@ -115,6 +130,20 @@ fn value(attribute: &Attribute, slot: &mut CtyValue, before: &CtyValue) {
         }
         _ => {}
     }
+}
+
+/// The elements of a set as they were before, where they are the same in everything that a server knows.
+fn recognized(nested: &[Attribute], fresh: Vec<CtyValue>, before: &[CtyValue]) -> Vec<CtyValue> {
+    let told: Vec<&Attribute> = nested.iter().filter(|attribute| !attribute.carried()).collect();
+    let mut known: BTreeMap<Vec<CtyValue>, VecDeque<&CtyValue>> = BTreeMap::new();
+    for element in before.iter().filter(|element| element.is_wholly_known()) {
+        if let Some(key) = elements::key(&told, element) {
+            known.entry(key).or_default().push_back(element);
+        }
+    }
+    let mut same = |element: &CtyValue| known.get_mut(&elements::key(&told, element)?)?.pop_front();
+    let recognized = fresh.into_iter().map(|element| same(&element).cloned().unwrap_or(element));
+    recognized.collect()
 }
 
 /// Gives keys, and plain elements, the spelling that they had before.

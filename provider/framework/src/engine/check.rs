@@ -64,6 +64,9 @@ fn plan_value(
     }
     // Under an object that the provider itself plans, there is no configuration to compare with.
     let Some(config) = config else { return };
+    if attribute.is_block() {
+        return plan_block(attribute, config, prior, planned, path, violations);
+    }
     if config.is_null() {
         if !attribute.computed() && !planned.is_null() {
             broken("is planned, but it is not configured and not computed");
@@ -81,6 +84,45 @@ fn plan_value(
     if planned.is_unknown() && config.is_known() {
         return broken("is planned unknown, but it is configured");
     }
+    plan_nested(attribute, config, prior, planned, path, violations);
+}
+
+/// A block is there as often as the configuration has it, and no prior state makes up for that.
+fn plan_block(
+    attribute: &Attribute,
+    config: &CtyValue,
+    prior: Option<&CtyValue>,
+    planned: &CtyValue,
+    path: &Path,
+    violations: &mut Vec<Violation>,
+) {
+    let mut broken =
+        |rule: &str| violations.push(Violation { path: path.clone(), rule: rule.to_owned() });
+    if planned.is_null() && !attribute.none().is_null() {
+        return broken("is planned null, where no block is an empty one");
+    }
+    if planned == config || (attribute.is_computed_block() && attribute.is_none(config)) {
+        return;
+    }
+    if config.is_unknown() {
+        return broken("is a block that is unknown in the configuration, and planned otherwise");
+    }
+    if planned.is_unknown() {
+        return broken("is a block that is planned unknown, but it is configured");
+    }
+    plan_nested(attribute, config, prior, planned, path, violations);
+}
+
+fn plan_nested(
+    attribute: &Attribute,
+    config: &CtyValue,
+    prior: Option<&CtyValue>,
+    planned: &CtyValue,
+    path: &Path,
+    violations: &mut Vec<Violation>,
+) {
+    let mut broken =
+        |rule: &str| violations.push(Violation { path: path.clone(), rule: rule.to_owned() });
     let Some((nesting, nested)) = attribute.kind.nested() else {
         return broken("is planned other than configured");
     };
@@ -129,6 +171,10 @@ fn element(
     path: &Path,
     violations: &mut Vec<Violation>,
 ) {
+    if planned.is_unknown() && config.is_some_and(CtyValue::is_known) {
+        let rule = "is planned unknown, but it is configured".to_owned();
+        violations.push(Violation { path: path.clone(), rule });
+    }
     let (Some(CtyValue::Object(config)), CtyValue::Object(planned)) = (config, planned) else {
         return;
     };
@@ -223,14 +269,32 @@ fn stored_object(
         if attribute.write_only() && !value.is_null() {
             broken("is write-only and must be null in the state".into());
         }
+        if value.is_null() && !attribute.none().is_null() {
+            broken("is null, where no block is an empty one".into());
+        }
         if !value.is_wholly_known() {
             broken("is still unknown".into());
         }
         if let Err((inner, what)) = value.conforms(&attribute.kind.ty()) {
             broken(format!("does not conform to the schema ({inner}: {what})"));
         }
-        if let (Some((_, nested)), Some(inner)) = (attribute.kind.nested(), value.as_object()) {
-            stored_object(nested, inner, &path, violations);
+        let Some((_, nested)) = attribute.kind.nested() else { continue };
+        let mut inside = |value: &CtyValue, path: &Path| {
+            if let CtyValue::Object(inner) = value {
+                stored_object(nested, inner, path, violations);
+            }
+        };
+        match value {
+            CtyValue::Map(elements) => {
+                elements.iter().for_each(|(key, one)| inside(one, &path.clone().key(key)));
+            }
+            CtyValue::List(elements) => {
+                let elements = (0..).zip(elements);
+                elements.for_each(|(index, one)| inside(one, &path.clone().index(index)));
+            }
+            // No element of a set has a place of its own.
+            CtyValue::Set(elements) => elements.iter().for_each(|one| inside(one, &path)),
+            value => inside(value, &path),
         }
     }
 }

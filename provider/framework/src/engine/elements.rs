@@ -15,7 +15,8 @@ pub(crate) fn positions(
     now: &[CtyValue],
     before: &[CtyValue],
 ) -> Vec<Option<usize>> {
-    let required: Vec<&Attribute> = nested.iter().filter(|one| one.required()).collect();
+    let required: Vec<&Attribute> =
+        nested.iter().filter(|one| one.required() && !one.is_block()).collect();
     if required.is_empty() {
         return (0..now.len()).map(|index| Some(index).filter(|at| *at < before.len())).collect();
     }
@@ -29,8 +30,8 @@ pub(crate) fn positions(
     now.iter().map(place).collect()
 }
 
-/// What an element is known by; nothing while that is unknown.
-fn key(required: &[&Attribute], element: &CtyValue) -> Option<Vec<CtyValue>> {
+/// What an element is known by, in one spelling; nothing while that is unknown.
+pub(crate) fn key(required: &[&Attribute], element: &CtyValue) -> Option<Vec<CtyValue>> {
     let object = element.as_object()?;
     let part = |attribute: &&Attribute| {
         let value = object.get(attribute.name).filter(|value| value.is_wholly_known())?;

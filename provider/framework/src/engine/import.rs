@@ -2,7 +2,7 @@
 
 use crate::cty::{Number, Type, Value as CtyValue};
 use crate::erased::ResourceDescription;
-use crate::schema::Object;
+use crate::schema::{Object, none_of};
 use crate::{Diagnostic, Result};
 
 /// Reads `id` into the attributes that it names; every other attribute is null.
@@ -32,8 +32,7 @@ pub(crate) fn parse(description: &ResourceDescription, id: &str) -> Result<Objec
 
 /// A state with nothing in it.
 pub(crate) fn empty(description: &ResourceDescription) -> Object {
-    let attributes = description.schema.attributes.iter();
-    attributes.map(|attribute| (attribute.name.to_owned(), CtyValue::Null)).collect()
+    none_of(&description.schema.attributes)
 }
 
 fn convert(description: &ResourceDescription, name: &str, text: &str) -> Option<CtyValue> {

@@ -4,6 +4,7 @@
 //! an operation within its time, carrying what only the configuration knows, import and upgrade, and the
 //! rules by which Terraform judges the answers.
 
+pub(crate) mod block;
 pub(crate) mod carry;
 pub(crate) mod check;
 pub(crate) mod elements;

@@ -26,7 +26,7 @@ pub(crate) fn plan(
     prior: Option<&Object>,
     configured: &BTreeSet<String>,
 ) -> Plan {
-    let mut planner = Planner { configured, replace: vec![], inert: vec![] };
+    let mut planner = Planner { configured, moved: false, replace: vec![], inert: vec![] };
     let planned = planner.object(attributes, Some(config), prior, &Place::ROOT);
     let Planner { replace, inert, .. } = planner;
     Plan { planned, replace, inert }
@@ -114,6 +114,9 @@ impl<'a> Place<'a> {
 
 struct Planner<'a> {
     configured: &'a BTreeSet<String>,
+    /// In an element of a list that has another position than before: Terraform compares by position, so
+    /// the spelling of before is not to be kept.
+    moved: bool,
     replace: Vec<Path>,
     inert: Vec<Path>,
 }
@@ -149,6 +152,7 @@ impl Planner<'_> {
             };
             if let Some(before) = before
                 && *before != value
+                && !(self.moved && attribute.equivalent(before, &value))
             {
                 changed.insert(attribute.name);
                 match attribute.class {
@@ -188,6 +192,7 @@ impl Planner<'_> {
             (Class::Setting { absent, keep }, CtyValue::Null) => {
                 self.unset(attribute, absent.as_ref(), *keep, prior, place)
             }
+            (Class::Block, CtyValue::Null) => attribute.none(),
             (_, CtyValue::Null) => CtyValue::Null,
             (_, known) => self.known(attribute, known, prior, place),
         }
@@ -245,8 +250,13 @@ impl Planner<'_> {
                     planned
                         .map(|(now, (element, position))| {
                             let before = position.and_then(|position| before.get(position));
-                            let step = Step::Index { now, before: position.unwrap_or(now) };
-                            self.element(nested, element, before, &place.step(step))
+                            let was = position.unwrap_or(now);
+                            let step = Step::Index { now, before: was };
+                            let moved = self.moved;
+                            self.moved |= was != now;
+                            let planned = self.element(nested, element, before, &place.step(step));
+                            self.moved = moved;
+                            planned
                         })
                         .collect(),
                 )
@@ -254,7 +264,9 @@ impl Planner<'_> {
             _ => config.clone(),
         };
         match prior {
-            Some(prior) if !is_object(attribute) && attribute.equivalent(prior, &value) => {
+            Some(prior)
+                if !self.moved && !is_object(attribute) && attribute.equivalent(prior, &value) =>
+            {
                 prior.clone()
             }
             _ => value,
@@ -278,7 +290,8 @@ impl Planner<'_> {
             let old = was.and_then(|was| before?.get(was));
             let step = Step::Key { now: key, before: was.unwrap_or(key) };
             let value = self.element(nested, element, old, &place.step(step));
-            if was.is_some_and(|was| was != key) {
+            // A block has the label that it has in the configuration.
+            if !attribute.is_block() && !self.moved && was.is_some_and(|was| was != key) {
                 respelt.insert(was.unwrap_or(key).to_owned(), value.clone());
             }
             planned.insert(key.clone(), value);

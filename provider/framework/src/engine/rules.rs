@@ -13,7 +13,7 @@ pub(crate) fn check(
     diagnostics: &mut Diagnostics,
 ) {
     for rule in attributes.iter().flat_map(|attribute| &attribute.rules) {
-        if let Some(broken) = Broken::find(rule, config) {
+        if let Some(broken) = Broken::find(rule, attributes, config) {
             diagnostics.push(broken.report(rule, path));
         }
     }
@@ -30,13 +30,14 @@ pub(crate) fn settle(attributes: &[Attribute], config: &mut Object) {
     // What is taken out for one rule may break another; each round takes out one attribute at least.
     for _ in attributes {
         let Some((rule, broken)) =
-            rules.iter().find_map(|rule| Some((*rule, Broken::find(rule, config)?)))
+            rules.iter().find_map(|rule| Some((*rule, Broken::find(rule, attributes, config)?)))
         else {
             break;
         };
         let Some(out) = broken.dispensable(rule, &servers) else { break };
         for name in out {
-            config.insert(name.to_owned(), CtyValue::Null);
+            let attribute = attributes.iter().find(|attribute| attribute.name == name);
+            config.insert(name.to_owned(), attribute.map_or(CtyValue::Null, Attribute::none));
         }
     }
 }
@@ -48,8 +49,16 @@ struct Broken {
 }
 
 impl Broken {
-    fn find(rule: &Rule, config: &Object) -> Option<Self> {
-        let value = |name: &str| config.get(name).unwrap_or(&CtyValue::Null);
+    fn find(rule: &Rule, attributes: &[Attribute], config: &Object) -> Option<Self> {
+        let value = |name: &str| {
+            let value = config.get(name).unwrap_or(&CtyValue::Null);
+            let attribute = attributes.iter().find(|attribute| attribute.name == name);
+            // No block is an empty one.
+            match attribute.is_some_and(|attribute| attribute.is_none(value)) {
+                true => &CtyValue::Null,
+                false => value,
+            }
+        };
         let is_set = |name: &&str| !value(name).is_null() && !value(name).is_unknown();
         let is_missing = |name: &&str| value(name).is_null();
         let set: Vec<&str> = rule.names.iter().copied().filter(is_set).collect();

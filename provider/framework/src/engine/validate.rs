@@ -33,7 +33,7 @@ fn object(
         let value = config.get(attribute.name);
         if matches!(attribute.class, Class::Computed { .. }) {
             // Core lets it pass, and then calls what comes of it a bug of the provider.
-            if value.is_some_and(|value| !value.is_null()) {
+            if value.is_some_and(|value| !attribute.is_none(value)) {
                 diagnostics.push(
                     Diagnostic::error(format!("`{path}` cannot be configured"))
                         .detail("It is read-only: the configuration has to leave it out.")
@@ -50,6 +50,7 @@ fn object(
                         .push(Diagnostic::error(format!("`{path}` must not be null")).at(path));
                 }
             }
+            Some(value) if attribute.is_none(value) => {}
             Some(value) => {
                 if attribute.write_only() && !client.write_only_attributes {
                     diagnostics.push(

@@ -5,29 +5,29 @@ use tf_provider_protocol::proto;
 use crate::cty::{Path, Step, Type};
 use crate::erased::{FunctionDescription, ResourceDescription};
 use crate::function::Parameter;
-use crate::schema::{Attribute, Kind, Nesting, Schema};
+use crate::schema::{Attribute, Block, Kind, Nesting, Schema};
 use crate::{Diagnostic, Severity};
 
 pub(super) fn schema(schema: &Schema) -> proto::Schema {
-    proto::Schema {
-        version: schema.version,
-        block: Some(proto::schema::Block {
-            version: schema.version,
-            attributes: schema.attributes.iter().map(attribute).collect(),
-            description: schema.description.clone(),
-            description_kind: proto::StringKind::Markdown.into(),
-            ..Default::default()
-        }),
-    }
+    let mut root = block(&schema.attributes);
+    root.version = schema.version;
+    root.description.clone_from(&schema.description);
+    root.deprecated = schema.deprecated.is_some();
+    root.deprecation_message = schema.deprecated.unwrap_or_default().to_owned();
+    proto::Schema { version: schema.version, block: Some(root) }
 }
 
 /// The schema of arguments that nothing answers: their defaults are known to the provider alone.
 pub(super) fn arguments(schema: &Schema) -> proto::Schema {
     let mut arguments = self::schema(schema);
-    for attribute in arguments.block.iter_mut().flat_map(|block| &mut block.attributes) {
-        never_computed(attribute);
-    }
+    arguments.block.iter_mut().for_each(never_computed_block);
     arguments
+}
+
+fn never_computed_block(block: &mut proto::schema::Block) {
+    block.attributes.iter_mut().for_each(never_computed);
+    let blocks = block.block_types.iter_mut().flat_map(|nested| &mut nested.block);
+    blocks.for_each(never_computed_block);
 }
 
 fn never_computed(attribute: &mut proto::schema::Attribute) {
@@ -35,6 +35,41 @@ fn never_computed(attribute: &mut proto::schema::Attribute) {
     for nested in attribute.nested_type.iter_mut().flat_map(|nested| &mut nested.attributes) {
         never_computed(nested);
     }
+}
+
+/// What is in a block: attributes, and blocks.
+fn block(attributes: &[Attribute]) -> proto::schema::Block {
+    proto::schema::Block {
+        attributes: attributes.iter().filter(|one| !one.is_block()).map(attribute).collect(),
+        block_types: attributes.iter().filter_map(nested_block).collect(),
+        description_kind: proto::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn nested_block(attribute: &Attribute) -> Option<proto::schema::NestedBlock> {
+    use proto::schema::nested_block::NestingMode;
+    let (nesting, attributes) = attribute.kind.nested()?;
+    let Block { group, min_items, max_items } = attribute.block?;
+    let nesting = match nesting {
+        Nesting::Single if group => NestingMode::Group,
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Map => NestingMode::Map,
+        Nesting::Set => NestingMode::Set,
+    };
+    let mut block = block(attributes);
+    block.description = attribute.description.to_owned();
+    block.deprecated = attribute.deprecated.is_some();
+    block.deprecation_message = attribute.deprecated.unwrap_or_default().to_owned();
+    block.computed = attribute.is_computed_block();
+    Some(proto::schema::NestedBlock {
+        type_name: attribute.name.to_owned(),
+        block: Some(block),
+        nesting: nesting.into(),
+        min_items: min_items.into(),
+        max_items: max_items.into(),
+    })
 }
 
 fn attribute(attribute: &Attribute) -> proto::schema::Attribute {

@@ -56,11 +56,13 @@ impl<P: Provider> Server<P> {
             && let Some(deferred) = deferred(request.client_capabilities)
         {
             // Terraform takes no null even here.
-            let unread = config.iter().map(|(name, value)| match value.is_null() {
-                true => (name.clone(), CtyValue::unknown()),
-                false => (name.clone(), value.clone()),
-            });
-            let unread = CtyValue::Object(unread.collect());
+            let mut unread = config.clone();
+            for attribute in description.schema.attributes.iter().filter(|one| !one.is_block()) {
+                if let Some(value) = unread.get_mut(attribute.name).filter(|one| one.is_null()) {
+                    *value = CtyValue::unknown();
+                }
+            }
+            let unread = CtyValue::Object(unread);
             return Ok(proto::read_data_source::Response {
                 state: Some(encode(&unread, &description.ty)?),
                 deferred: Some(deferred),

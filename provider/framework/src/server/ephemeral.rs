@@ -8,7 +8,7 @@ use tf_provider_protocol::proto;
 use super::{CHECKED, Once, Server, bugs, decode_object, deferred, encode, encode_all};
 use crate::cty::Value as CtyValue;
 use crate::engine::validate::ClientCapabilities;
-use crate::engine::{carry, check, plan, validate};
+use crate::engine::{block, carry, check, plan, validate};
 use crate::erased::{AnyEphemeralResource, Opened};
 use crate::{Diagnostic, Diagnostics, Private, Provider, Result};
 
@@ -78,6 +78,9 @@ impl<P: Provider> Server<P> {
             }
         };
         carry::carry(attributes, &mut result, Some(&config));
+        if !request.client_capabilities.is_some_and(|client| client.computed_blocks_allowed) {
+            block::withhold(attributes, &mut result);
+        }
         if CHECKED {
             let mut violations = check::stored(attributes, &result);
             violations.extend(check::plan(attributes, &config, None, &result));

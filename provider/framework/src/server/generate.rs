@@ -6,7 +6,7 @@ use tf_provider_protocol::proto;
 use super::resource::encode_identity;
 use super::{Server, decode_object, encode, recheck};
 use crate::cty::{Path, Value as CtyValue};
-use crate::engine::{rules, upgrade};
+use crate::engine::{block, rules, upgrade};
 use crate::erased::AnyResource;
 use crate::schema::{Attribute, Class, Object};
 use crate::{Diagnostic, Private, Provider, Result, Source};
@@ -49,7 +49,8 @@ impl<P: Provider> Server<P> {
         let json = serde_json::to_vec(&taken)?;
         let version = description.schema.version;
         let state = upgrade::upgrade(&json, &description.ty, (version, version), |_, _| Ok(()))?;
-        let state = state.as_object().cloned().unwrap_or_default();
+        let mut state = state.as_object().cloned().unwrap_or_default();
+        block::complete(&description.schema.attributes, &mut state);
         let identity = resource.identity(&state)?;
         // The read that follows adopts it, as after an import.
         let mut private = Private::default();
@@ -75,6 +76,7 @@ impl<P: Provider> Server<P> {
             let Some(culprit) = culprit(resource, attributes, &config) else { break };
             let Some(slot) = get_mut(&mut config, &culprit) else { break };
             *slot = CtyValue::Null;
+            block::complete(attributes, &mut config);
         }
         Ok(proto::generate_resource_config::Response {
             config: Some(encode(&CtyValue::Object(config), &description.ty)?),
@@ -92,10 +94,10 @@ fn configurable(attributes: &[Attribute], state: &Object) -> Object {
             // A default says nothing.
             Class::Optional { default } => default.as_ref() == Some(value),
             Class::Required => false,
-            Class::Setting { .. } | Class::Creation { .. } => false,
+            Class::Setting { .. } | Class::Creation { .. } | Class::Block => false,
         };
         let left_out = left_out || (attribute.deprecated.is_some() && !attribute.required());
-        let value = if left_out { CtyValue::Null } else { nested(attribute, value) };
+        let value = if left_out { attribute.none() } else { nested(attribute, value) };
         (attribute.name.to_owned(), value)
     });
     let mut config = values.collect();
@@ -139,7 +141,8 @@ fn dispensable(attributes: &[Attribute], config: &Object, path: &Path) -> Option
         at = at.join(&step.clone().into());
         if let crate::cty::Step::Attribute(name) = step {
             let attribute = attributes.iter().find(|attribute| attribute.name == name)?;
-            let there = CtyValue::Object(config.clone()).get(&at).is_some_and(|v| !v.is_null());
+            let there = CtyValue::Object(config.clone());
+            let there = there.get(&at).is_some_and(|value| !attribute.is_none(value));
             if attribute.optional() && there {
                 found = Some(at.clone());
             }

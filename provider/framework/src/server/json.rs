@@ -123,21 +123,65 @@ pub(crate) fn annotated<P: Provider>(server: &Server<P>) -> Json {
 }
 
 fn plain(schema: &Schema) -> Json {
-    json!({
-        "version": schema.version,
-        "block": {
-            "attributes": all(&schema.attributes),
-            "description": schema.description,
-            "description_kind": "markdown",
-        }
-    })
+    let block = block(&schema.attributes, &schema.description, schema.deprecated);
+    json!({"version": schema.version, "block": block})
+}
+
+/// What is in a block. Terraform leaves out what is empty or false.
+fn block(attributes: &[Attribute], description: &str, deprecated: Option<&str>) -> Json {
+    let mut fields = Map::new();
+    let (blocks, plain): (Vec<_>, Vec<_>) = attributes.iter().partition(|one| one.is_block());
+    if !plain.is_empty() {
+        fields.insert("attributes".into(), all(plain).into());
+    }
+    if !blocks.is_empty() {
+        let blocks = blocks.into_iter().map(|one| (one.name.to_owned(), nested_block(one)));
+        fields.insert("block_types".into(), blocks.collect::<Map<_, _>>().into());
+    }
+    fields.insert("description".into(), description.into());
+    fields.insert("description_kind".into(), "markdown".into());
+    if deprecated.is_some() {
+        fields.insert("deprecated".into(), true.into());
+    }
+    Json::Object(fields)
+}
+
+fn nested_block(attribute: &Attribute) -> Json {
+    let Kind::Nested(nesting, attributes) = &attribute.kind else { return Json::Null };
+    let mut fields = items(attribute);
+    fields.insert("nesting_mode".into(), block_mode(attribute, *nesting).into());
+    let block = block(attributes, attribute.description, attribute.deprecated);
+    fields.insert("block".into(), block);
+    Json::Object(fields)
+}
+
+/// How often a block must and may be there.
+fn items(attribute: &Attribute) -> Map<String, Json> {
+    let block = attribute.block.unwrap_or_default();
+    let items = [("min_items", block.min_items), ("max_items", block.max_items)];
+    let items = items.into_iter().filter(|(_, number)| *number > 0);
+    items.map(|(name, number)| (name.to_owned(), number.into())).collect()
+}
+
+fn block_mode(attribute: &Attribute, nesting: Nesting) -> &'static str {
+    if attribute.is_group() { "group" } else { mode(nesting) }
 }
 
 /// A schema whose defaults are known to the provider alone.
 fn arguments(schema: &Schema) -> Json {
     let mut arguments = plain(schema);
-    never_computed(&mut arguments["block"]["attributes"]);
+    never_computed_block(&mut arguments["block"]);
     arguments
+}
+
+fn never_computed_block(block: &mut Json) {
+    if let Some(attributes) = block.get_mut("attributes") {
+        never_computed(attributes);
+    }
+    let blocks = block.get_mut("block_types").and_then(Json::as_object_mut);
+    for nested in blocks.into_iter().flat_map(|all| all.values_mut()) {
+        never_computed_block(&mut nested["block"]);
+    }
 }
 
 fn never_computed(attributes: &mut Json) {
@@ -151,8 +195,8 @@ fn never_computed(attributes: &mut Json) {
     }
 }
 
-fn all(attributes: &[Attribute]) -> Map<String, Json> {
-    attributes.iter().map(|a| (a.name.to_owned(), Json::Object(one(a)))).collect()
+fn all<'a>(attributes: impl IntoIterator<Item = &'a Attribute>) -> Map<String, Json> {
+    attributes.into_iter().map(|a| (a.name.to_owned(), Json::Object(one(a)))).collect()
 }
 
 fn one(attribute: &Attribute) -> Map<String, Json> {
@@ -293,8 +337,14 @@ fn annotated_one(attribute: &Attribute, beside: &[Attribute]) -> Json {
     if let Kind::Nested(nesting, attributes) = &attribute.kind {
         fields.insert(
             "nested_type".into(),
-            json!({"attributes": annotated_all(attributes), "nesting_mode": mode(*nesting)}),
+            json!({
+                "attributes": annotated_all(attributes),
+                "nesting_mode": block_mode(attribute, *nesting),
+            }),
         );
+    }
+    if attribute.is_block() {
+        fields.insert("block".into(), items(attribute).into());
     }
     let class = match &attribute.class {
         Class::Required => "required",
@@ -303,6 +353,7 @@ fn annotated_one(attribute: &Attribute, beside: &[Attribute]) -> Json {
         Class::Creation { .. } => "creation",
         Class::Computed { .. } => "computed",
         Class::WriteOnly { .. } => "write_only",
+        Class::Block => "block",
     };
     fields.insert("class".into(), class.into());
     match &attribute.class {

@@ -236,7 +236,7 @@ impl<P: Provider> Server<P> {
         let config = decode(request.config.as_ref(), &schema.ty(), "provider configuration")?;
         let config = match config {
             CtyValue::Object(config) => config,
-            _ => schema.attributes.iter().map(|a| (a.name.to_owned(), CtyValue::Null)).collect(),
+            _ => crate::schema::none_of(&schema.attributes),
         };
         let clients = P::configure(P::Config::values(&config, &Path::default())?)?;
         *self.shared.clients.write().unwrap_or_else(PoisonError::into_inner) =

@@ -9,7 +9,7 @@ use super::{
 use crate::cty::{Path, Value as CtyValue};
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
-use crate::engine::{carry, check, import, plan, upgrade, validate};
+use crate::engine::{block, carry, check, import, plan, upgrade, validate};
 use crate::erased::{AnyResource, Objects, ResourceDescription, Running, Surroundings};
 use crate::progress::Progress;
 use crate::schema::Object;
@@ -58,9 +58,12 @@ impl<P: Provider> Server<P> {
                 .hint("apply it once with Terraform 0.13 and the provider that wrote it"));
         }
         let versions = (request.version, description.schema.version);
-        let state = upgrade::upgrade(&raw.json, &description.ty, versions, |from, state| {
+        let mut state = upgrade::upgrade(&raw.json, &description.ty, versions, |from, state| {
             resource.upgrade(from, state)
         })?;
+        if let CtyValue::Object(state) = &mut state {
+            block::complete(&description.schema.attributes, state);
+        }
         Ok(proto::upgrade_resource_state::Response {
             upgraded_state: Some(encode(&state, &description.ty)?),
             diagnostics: vec![],
@@ -156,10 +159,15 @@ impl<P: Provider> Server<P> {
         let outcome =
             job.run(self, |clients, around| resource.read(clients, around, objects)).await;
         let Finished { outcome, private: reached, mut diagnostics, .. } = outcome;
+        let client = request.client_capabilities.unwrap_or_default();
+        let computed_blocks = client.computed_blocks_allowed;
         match outcome {
             Ok(Some(mut fresh)) => {
                 let attributes = &description.schema.attributes;
                 carry::carry(attributes, &mut fresh, Some(&prior));
+                if !computed_blocks {
+                    block::withhold(attributes, &mut fresh);
+                }
                 if CHECKED {
                     let violations = check::stored(attributes, &fresh);
                     bugs(violations, "ReadResource", &request.type_name, &mut diagnostics);
@@ -212,6 +220,7 @@ impl<P: Provider> Server<P> {
         let prior_private = Private::decode(&request.prior_private)?;
         let prior_identity = decode_identity(request.prior_identity.as_ref(), description)?;
         let clients = self.clients();
+        let client = request.client_capabilities.unwrap_or_default();
         let mut diagnostics = Diagnostics::default();
 
         let destroy = config.is_none();
@@ -257,6 +266,9 @@ impl<P: Provider> Server<P> {
         diagnostics.extend(additions.failure.map(explained));
         plan::mark_unknown(&mut planned, &additions.unknown);
         plan::mark_known(&mut planned, additions.known);
+        if let (CtyValue::Object(planned), false) = (&mut planned, client.computed_blocks_allowed) {
+            block::withhold(attributes, planned);
+        }
         if prior.is_some() && !destroy {
             replace.extend(additions.replace);
         }
@@ -366,6 +378,7 @@ impl<P: Provider> Server<P> {
                     (None, Some(identity)) => {
                         let mut state = CtyValue::Object(planned).null_unknowns();
                         if let CtyValue::Object(state) = &mut state {
+                            block::complete(attributes, state);
                             state.extend(known);
                             state.extend(identity);
                         }

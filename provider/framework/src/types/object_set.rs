@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::{AttributeType, collection, element_plan, mismatch, validate_element, value_at};
 use crate::api::{ApiError, ApiFormat, ApiType};
 use crate::cty::{Path, Value as CtyValue};
-use crate::schema::{Constraint, Kind, Nesting};
+use crate::schema::{Attribute, Constraint, Kind, Nesting, Shape};
 use crate::{Diagnostics, Result, Value};
 
 /// A struct that may be an element of an [`ObjectSet`]; the derive says so where it is one.
@@ -19,8 +19,14 @@ pub trait SetElement: AttributeType {}
 
 /// Objects without order. Everything in them is the configuration's: an element of a set has no
 /// address, and so nothing in it can be computed or defaulted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ObjectSet<T>(pub Vec<T>);
+
+impl<T> Default for ObjectSet<T> {
+    fn default() -> Self {
+        Self(vec![])
+    }
+}
 
 impl<T> FromIterator<T> for ObjectSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
@@ -29,11 +35,30 @@ impl<T> FromIterator<T> for ObjectSet<T> {
 }
 
 /// Compiles for a struct that may be in a set, and for no other; the derive calls it.
-pub const fn assert_set_element<T: SetElement>() {}
+///
+/// # Panics
+/// At compile time, when something deeper in it may not be there.
+pub const fn assert_set_element<T: SetElement>() {
+    T::SHAPE.assert_in_set();
+}
+
+/// The one spelling of an object, attribute by attribute; `#[derive(Attributes)]` calls it.
+pub fn canonical_object(attributes: &[Attribute], value: &CtyValue) -> CtyValue {
+    let Some(object) = value.as_object() else { return value.clone() };
+    let mut object = object.clone();
+    for attribute in attributes {
+        if let Some(value) = object.get_mut(attribute.name) {
+            *value = (attribute.canonical)(value);
+        }
+    }
+    CtyValue::Object(object)
+}
 
 impl<T: AttributeType> AttributeType for ObjectSet<T> {
     type Values = Vec<Value<T::Values>>;
     type Plan = Vec<T::Plan>;
+
+    const SHAPE: Shape = T::SHAPE;
 
     fn kind() -> Kind {
         collection::<T>(Nesting::Set, crate::cty::Type::Set)
@@ -51,19 +76,8 @@ impl<T: AttributeType> AttributeType for ObjectSet<T> {
     }
 
     fn canonical(value: &CtyValue) -> CtyValue {
-        let Kind::Nested(_, attributes) = T::kind() else { return value.clone() };
         let Some(elements) = value.as_list() else { return value.clone() };
-        let one = |element: &CtyValue| {
-            let Some(object) = element.as_object() else { return element.clone() };
-            let mut object = object.clone();
-            for attribute in &attributes {
-                if let Some(value) = object.get_mut(attribute.name) {
-                    *value = (attribute.canonical)(value);
-                }
-            }
-            CtyValue::Object(object)
-        };
-        CtyValue::set(elements.iter().map(one).collect())
+        CtyValue::set(elements.iter().map(T::canonical).collect())
     }
 
     fn to_value(&self) -> CtyValue {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod action;
+mod blocks;
 mod broken;
 mod creation;
 mod data_source;

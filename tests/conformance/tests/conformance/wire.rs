@@ -170,7 +170,7 @@ async fn the_metadata_names_everything_and_what_the_provider_can_do() {
     let answer = answer.into_inner();
     let mut names: Vec<_> = answer.resources.into_iter().map(|r| r.type_name).collect();
     names.sort();
-    assert_eq!(names, ["sample_server", "sample_volume"]);
+    assert_eq!(names, ["sample_cluster", "sample_server", "sample_volume"]);
     assert_eq!(answer.data_sources[0].type_name, "sample_inventory");
     let capabilities = answer.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);

@@ -10,6 +10,8 @@ use tf_provider_protocol::proto::{self, DynamicValue, provider_server::Provider}
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
+use crate::sample::SERVER;
+
 /// An answer on its way out.
 #[derive(Debug)]
 pub(super) enum Answer<'a> {
@@ -136,7 +138,7 @@ delegate! {
 static SERVER_TYPE: OnceLock<Type> = OnceLock::new();
 
 pub(super) fn remember_types(core: &Core) {
-    let (_, schema) = core.resource_schemas().next().unwrap();
+    let (_, schema) = core.resource_schemas().find(|(name, _)| *name == SERVER).unwrap();
     SERVER_TYPE.get_or_init(|| schema.ty());
 }
 
@@ -184,7 +186,7 @@ pub(super) fn identity(id: Value) -> Option<proto::ResourceIdentityData> {
 pub(super) fn block(
     answer: &mut proto::get_provider_schema::Response,
 ) -> &mut proto::schema::Block {
-    answer.resource_schemas.values_mut().next().unwrap().block.as_mut().unwrap()
+    answer.resource_schemas.get_mut(SERVER).unwrap().block.as_mut().unwrap()
 }
 
 /// An attribute of that block.

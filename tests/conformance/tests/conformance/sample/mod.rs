@@ -1,5 +1,6 @@
 //! A provider with every feature of the framework, over a server in memory.
 
+mod cluster;
 mod functions;
 mod inventory;
 mod kept;
@@ -70,6 +71,7 @@ impl Provider for Sample {
         registry
             .resource::<server::Server>()
             .resource::<volume::Volume>()
+            .resource::<cluster::Cluster>()
             .data_source::<inventory::Inventory>()
             .ephemeral_resource::<session::Session>()
             .list_resource::<servers::Servers>()

@@ -204,6 +204,7 @@ fn settle(object: &mut ApiFields) {
         agent.entry("port").or_insert(json!(4));
     }
     settle_exports(object);
+    settle_cluster(object);
     for disk in object.get_mut("disks").and_then(Json::as_object_mut).into_iter().flatten() {
         let disk = disk.1.as_object_mut().unwrap();
         disk.entry("cache").or_insert(json!("none"));
@@ -222,6 +223,26 @@ fn settle_exports(object: &mut ApiFields) {
         lower_case(&mut export["client"]);
         export.insert("handle".into(), export["client"].clone());
     }
+}
+
+/// What is inside a cluster.
+fn settle_cluster(object: &mut ApiFields) {
+    for rule in object.get_mut("inbound").and_then(Json::as_array_mut).into_iter().flatten() {
+        let rule = rule.as_object_mut().unwrap();
+        rule.remove("key");
+        lower_case(&mut rule["host"]);
+        rule.insert("handle".into(), rule["host"].clone());
+    }
+    for peer in object.get_mut("friends").and_then(Json::as_array_mut).into_iter().flatten() {
+        for way in peer.get_mut("way").and_then(Json::as_array_mut).into_iter().flatten() {
+            lower_case(&mut way["through"]);
+        }
+    }
+    let Some(nodes) = object.get("nodes").and_then(Json::as_object) else { return };
+    let member = nodes.keys().map(|name| json!({"name": name, "address": "10.0.0.9"}));
+    let member = member.collect();
+    object.insert("member".into(), member);
+    object.entry("slot").or_insert(json!(7));
 }
 
 fn lower_case(text: &mut Json) {
