@@ -28,8 +28,20 @@ locals {
   static = {
     for guest in concat(var.vm_configs, var.lxc_configs) : split("/", guest.ip_address)[0] => {
       network  = "${cidrhost(guest.ip_address, 0)}/${split("/", guest.ip_address)[1]}"
-      dns_name = try(guest.name, guest.hostname)
+      dns_name = join(".", compact([try(guest.name, guest.hostname), try(guest.dns_domain, null)]))
     }... if can(cidrhost(guest.ip_address, 0))
+  }
+
+  # In no prefix, because of another prefix length for example.
+  not_in_netbox = [
+    for ip, guests in local.static : "${guests[0].dns_name} (${ip})" if !contains(keys(var.prefixes), guests[0].network)
+  ]
+}
+
+check "static_addresses_are_in_netbox" {
+  assert {
+    condition     = length(local.not_in_netbox) == 0
+    error_message = "NetBox may give these addresses to others, whose networks are no prefixes: ${join(", ", local.not_in_netbox)}."
   }
 }
 

@@ -74,7 +74,8 @@ pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Validate every module and run its tests, which mock the provider.
+/// Validate every module and the first example of its README, and run its tests, which mock the
+/// provider.
 ///
 /// # Errors
 /// When the files cannot be read, or a module's tests do not say how many passed.
@@ -90,6 +91,10 @@ pub fn modules(terraform: &Terraform, provider: &Path) -> Result<Counts> {
         let init = quietly(command().args(["init", "-backend=false", "-no-color"]))?;
         let valid = init.is_some() && quietly(command().args(VALIDATE))?.is_some();
         counts += verdict(&name, valid);
+        if valid {
+            let held = readme(&module, &scratch, |dir| terraform.command(dir, cli.cli_config()))?;
+            counts += verdict(&format!("{name}/README.md"), held);
+        }
         if valid && module.join("tests").is_dir() {
             let output = command().args(["test", "-no-color"]).stdin(Stdio::null()).output()?;
             let text = String::from_utf8_lossy(&output.stdout);
@@ -127,6 +132,30 @@ pub fn environments(terraform: &Terraform, provider: &Path) -> Result<Counts> {
     }
     ensure!(counts != Counts::default(), "there is no environment");
     Ok(counts)
+}
+
+/// Validate the first example of a module's README, which is a whole configuration.
+fn readme(module: &Path, scratch: &Path, command: impl Fn(&Path) -> Command) -> Result<bool> {
+    let text = fs::read_to_string(module.join("README.md"))?;
+    let Some(example) = first_example(&text) else { return Ok(false) };
+    // Two levels down, as a caller of `../../modules` is.
+    let dir = scratch.join("readme").join(file_name(module));
+    let keys = dir.join(".ssh");
+    fs::create_dir_all(&keys)?;
+    fs::write(keys.join("id_ed25519.pub"), "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA ops\n")?;
+    fs::write(dir.join("main.tf"), format!("{REQUIRED_PROVIDERS}\n{example}"))?;
+    for arguments in [&["init", "-backend=false", "-no-color"][..], &VALIDATE] {
+        if quietly(command(&dir).args(arguments).env("HOME", &dir))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What stands in the first block of HCL.
+fn first_example(markdown: &str) -> Option<&str> {
+    let (_, example) = markdown.split_once("```hcl\n")?;
+    example.split_once("```").map(|(example, _)| example)
 }
 
 fn verdict(name: &str, held: bool) -> Counts {
