@@ -14,9 +14,11 @@ locals {
           "the ip_address must be its own and no other's" = (
             length(try(local.holders[split("/", guest.ip_address)[0]], [])) <= 1
           )
+          # Not where the ip_address itself is the mistake.
           "the gateway must be an address in the network of a static ip_address" = (
             guest.gateway == null || guest.address_from != null || try(
-              cidrhost("${guest.gateway}/${split("/", guest.ip_address)[1]}", 0) == cidrhost(guest.ip_address, 0), false
+              cidrhost("${guest.gateway}/${split("/", guest.ip_address)[1]}", 0) == cidrhost(guest.ip_address, 0),
+              coalesce(guest.ip_address, "dhcp") != "dhcp" && !can(cidrhost(guest.ip_address, 0))
             )
           )
           "the address_from must be without an ip_address and a gateway beside it: its own gateway is in it" = (

@@ -205,12 +205,13 @@ run "mistakes_in_a_given_address_are_refused" {
   variables {
     guests = {
       without-length  = { ip_address = "10.20.0.11" }
-      no-address      = { ip_address = "10.20.0.256/24" }
+      no-address      = { ip_address = "10.20.0.256/24", gateway = "10.20.0.1" }
       of-ipv6         = { ip_address = "2001:db8::11/64" }
       there-twice-1   = { ip_address = "10.20.0.12/24" }
       there-twice-2   = { ip_address = "10.20.0.12/16" }
       gateway-outside = { ip_address = "10.20.0.13/24", gateway = "10.20.1.1" }
       gateway-of-dhcp = { gateway = "10.20.0.1" }
+      gateway-is-none = { ip_address = "10.20.0.14/24", gateway = "10.20.0.256" }
     }
   }
 
