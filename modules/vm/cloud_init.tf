@@ -41,8 +41,11 @@ locals {
           name        = "eth0"
           mac_address = lower(local.mac_addresses[name])
           subnets = [{
-            for key, value in { type = "static", address = module.addresses.ip_addresses[name], gateway = module.addresses.gateways[name] } :
-            key => value if value != null
+            for key, value in {
+              type    = "static"
+              address = module.addresses.ip_addresses[name]
+              gateway = module.addresses.gateways[name]
+            } : key => value if value != null
           }]
         }],
         vm.dns_servers == null && vm.dns_domain == null ? [] : [{
