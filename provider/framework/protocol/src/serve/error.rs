@@ -34,6 +34,16 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+    /// The socket could not be given to a group.
+    #[error(
+        "cannot let the group `{group}` (PLUGIN_UNIX_SOCKET_GROUP) connect to the provider: {source}"
+    )]
+    SocketGroup {
+        /// Its name or number.
+        group: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The socket could not be opened.
     #[error("cannot listen on {address}: {source}")]
     Listen {

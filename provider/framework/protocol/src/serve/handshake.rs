@@ -28,6 +28,7 @@ pub(super) struct Launch {
     protocols: Option<Vec<u32>>,
     ports: (u16, u16),
     socket_directory: PathBuf,
+    socket_group: Option<String>,
     tcp: bool,
     multiplexing_asked: bool,
 }
@@ -59,6 +60,7 @@ impl Launch {
             ports: (port("PLUGIN_MIN_PORT", 10_000), port("PLUGIN_MAX_PORT", 25_000)),
             socket_directory: present("PLUGIN_UNIX_SOCKET_DIR")
                 .map_or_else(env::temp_dir, PathBuf::from),
+            socket_group: text("PLUGIN_UNIX_SOCKET_GROUP"),
             tcp: text("TF_PROVIDER_LISTEN").is_some_and(|kind| kind == "tcp"),
             multiplexing_asked: present("PLUGIN_MULTIPLEX_GRPC").is_some(),
         }
@@ -68,7 +70,10 @@ impl Launch {
         if tcp || self.tcp || cfg!(not(unix)) {
             Listen::Loopback { first: self.ports.0, last: self.ports.1 }
         } else {
-            Listen::Unix { directory: self.socket_directory.clone() }
+            Listen::Unix {
+                directory: self.socket_directory.clone(),
+                group: self.socket_group.clone(),
+            }
         }
     }
 

@@ -16,8 +16,9 @@ use super::ServeError;
 
 /// Where to listen.
 pub(super) enum Listen {
-    /// In a fresh folder inside this one.
-    Unix { directory: PathBuf },
+    /// In a fresh folder inside this one, which nobody but this user may enter, and this group, by name
+    /// or number.
+    Unix { directory: PathBuf, group: Option<String> },
     /// On the first free port of a range.
     Loopback { first: u16, last: u16 },
 }
@@ -42,16 +43,19 @@ impl Listener {
     pub(super) fn bind(listen: &Listen) -> Result<Self, ServeError> {
         match listen {
             #[cfg(unix)]
-            Listen::Unix { directory } => {
+            Listen::Unix { directory, group } => {
                 let home = unix::Home::create(directory)?;
                 let path = home.socket();
                 let listener = tokio::net::UnixListener::bind(&path).map_err(|source| {
                     ServeError::Listen { address: path.display().to_string(), source }
                 })?;
+                if let Some(group) = group {
+                    home.admit(group)?;
+                }
                 Ok(Self::Unix { listener, path, _home: home })
             }
             #[cfg(not(unix))]
-            Listen::Unix { directory } => Err(ServeError::SocketDirectory {
+            Listen::Unix { directory, .. } => Err(ServeError::SocketDirectory {
                 directory: directory.clone(),
                 source: io::ErrorKind::Unsupported.into(),
             }),
@@ -105,9 +109,10 @@ impl Listener {
 mod unix {
     use std::fs::{self, DirEntry, File, Permissions, TryLockError};
     use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
     use std::time::Duration;
 
+    use nix::unistd::Group;
     use tempfile::TempDir;
 
     use super::{Path, PathBuf, ServeError, io};
@@ -120,10 +125,11 @@ mod unix {
 
     impl Home {
         pub(super) fn create(base: &Path) -> Result<Self, ServeError> {
-            let base = if fits(base) { base } else { Path::new(SHORT_BASE) };
             let failed = |source| ServeError::SocketDirectory { directory: base.into(), source };
             // Absolute, because Terraform connects from a folder of its own.
             let base = std::path::absolute(base).map_err(failed)?;
+            let base = if fits(&base) { base } else { PathBuf::from(SHORT_BASE) };
+            let failed = |source| ServeError::SocketDirectory { directory: base.clone(), source };
             let directory = tempfile::Builder::new()
                 .prefix(&format!("{PREFIX}{}-", std::process::id()))
                 .permissions(Permissions::from_mode(0o700))
@@ -143,6 +149,20 @@ mod unix {
             self.directory.path().join(SOCKET)
         }
 
+        /// Lets the members of a group, by name or number, connect to the socket.
+        pub(super) fn admit(&self, group: &str) -> Result<(), ServeError> {
+            let failed = |source| ServeError::SocketGroup { group: group.to_owned(), source };
+            let number = group_number(group).map_err(failed)?;
+            let give = |path: &Path, mode| {
+                chown(path, None, Some(number))?;
+                fs::set_permissions(path, Permissions::from_mode(mode))
+            };
+            // The folder last: until then nobody comes as far as the socket. They may pass through it,
+            // and see and change nothing in it.
+            give(&self.socket(), 0o660).map_err(failed)?;
+            give(self.directory.path(), 0o710).map_err(failed)
+        }
+
         /// Removes what killed processes of this user left. Nobody waits for it, so errors are only
         /// worth a line in the log.
         fn sweep(&self, base: &Path) {
@@ -159,6 +179,16 @@ mod unix {
                 }
             }
         }
+    }
+
+    fn group_number(group: &str) -> io::Result<u32> {
+        if let Ok(number) = group.parse() {
+            return Ok(number);
+        }
+        let found = Group::from_name(group)?;
+        found
+            .map(|group| group.gid.as_raw())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no such group"))
     }
 
     fn fits(base: &Path) -> bool {

@@ -89,7 +89,7 @@ where
 /// Serves the provider to any Terraform that is told where, until Ctrl-C or SIGTERM.
 ///
 /// Prints the line for `TF_REATTACH_PROVIDERS` to standard output. There is no TLS: the Unix socket
-/// lies in a folder that only this user can enter. Terraform then starts no provider of its own, so
+/// lies in a folder that only this user can enter, and the group that `PLUGIN_UNIX_SOCKET_GROUP` names. Terraform then starts no provider of its own, so
 /// that a debugger can be attached to this process.
 ///
 /// # Errors

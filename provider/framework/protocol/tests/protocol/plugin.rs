@@ -54,6 +54,11 @@ impl Start {
         self
     }
 
+    pub(crate) fn current_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.command.arg(argument);
         self

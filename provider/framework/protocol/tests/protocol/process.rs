@@ -1,7 +1,8 @@
 //! Start, signals and end of a plugin process, and what it leaves in the file system.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use tf_provider_protocol::proto::plugin::Empty;
@@ -150,6 +151,49 @@ fn the_folder_for_sockets_can_be_chosen() {
     let missing = Start::as_plugin(&temporary.path().join("missing")).spawn().wait();
     assert!(!missing.0.success());
     assert!(missing.2.contains("TMPDIR"), "{}", missing.2);
+}
+
+/// A relative TMPDIR looked short and became a long path.
+#[test]
+fn a_relative_path_is_as_long_as_what_it_stands_for() {
+    let temporary = tempfile::tempdir().unwrap();
+    let long = temporary.path().join("d".repeat(100));
+    fs::create_dir_all(long.join("t")).unwrap();
+    let plugin = Start::as_plugin(Path::new("t")).current_folder(&long).handshake();
+    assert_eq!(plugin.folder().parent().unwrap().to_str(), Some("/tmp"));
+    let short = temporary.path().join("d");
+    fs::create_dir_all(short.join("t")).unwrap();
+    let plugin = Start::as_plugin(Path::new("t")).current_folder(&short).handshake();
+    assert_eq!(plugin.folder().parent().unwrap(), short.join("t"));
+}
+
+/// With PLUGIN_UNIX_SOCKET_GROUP the plugin runs as one user and Terraform as another.
+#[tokio::test]
+async fn a_group_is_let_in_and_nobody_else() {
+    let temporary = tempfile::tempdir().unwrap();
+    // Its own group anybody may name; for others it takes root.
+    let own = rustix::process::getegid().as_raw();
+    let groups = match rustix::process::geteuid().is_root() {
+        true => vec![("daemon".to_owned(), 1), ("4711".to_owned(), 4711)],
+        false => vec![(own.to_string(), own)],
+    };
+    for (group, number) in groups {
+        let start = Start::as_plugin(temporary.path()).variable("PLUGIN_UNIX_SOCKET_GROUP", &group);
+        let plugin = start.handshake();
+        for (path, mode) in [(plugin.folder(), 0o710), (PathBuf::from(&plugin.address), 0o660)] {
+            let found = path.metadata().unwrap();
+            assert_eq!((found.gid(), found.permissions().mode() & 0o777), (number, mode));
+        }
+        let lock = plugin.folder().join("lock").metadata().unwrap();
+        assert_eq!(lock.permissions().mode() & 0o022, 0, "the lock is the owner's");
+        let channel = plugin.connect_plain().await;
+        assert_eq!(channel.resource_types().await.unwrap(), ["minimal_nothing"]);
+    }
+    let start = Start::as_plugin(temporary.path());
+    let unknown = start.variable("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group").spawn().wait();
+    assert!(!unknown.0.success());
+    assert!(unknown.2.contains("`no-such-group` (PLUGIN_UNIX_SOCKET_GROUP)"), "{}", unknown.2);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
 #[tokio::test]
