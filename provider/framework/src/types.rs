@@ -173,8 +173,9 @@ scalar!(
 scalar!(
     f64,
     Number,
-    "a number",
-    |value: &CtyValue| value.as_number().map(Number::as_f64),
+    "a number that a double can hold",
+    // Terraform's numbers go further, and infinity is none of them.
+    |value: &CtyValue| value.as_number().map(Number::as_f64).filter(|float| float.is_finite()),
     |value: &f64| Number::try_from(*value).map_or(CtyValue::Null, CtyValue::Number)
 );
 scalar!(
@@ -490,5 +491,22 @@ impl<K: MapKey, T: AttributeType> AttributeType for BTreeMap<K, T> {
                 Ok((read_key(key, path)?, plan))
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_beyond_every_double_was_read_as_infinity() {
+        for (text, fits) in
+            [("1.5e308", true), ("-1.5e308", true), ("1e400", false), ("-1e400", false)]
+        {
+            let value = CtyValue::Number(text.parse().unwrap());
+            let mut diagnostics = Diagnostics::default();
+            f64::validate(&value, &Path::from("weight"), &mut diagnostics);
+            assert_eq!(diagnostics.is_empty(), fits, "{text}: {diagnostics:?}");
+        }
     }
 }

@@ -179,7 +179,12 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
     }
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        visitor.visit_f64(self.float()?)
+        let float = self.float()?;
+        // Narrowing makes infinity of what is too large.
+        match (float as f32).is_finite() {
+            true => visitor.visit_f64(float),
+            false => Err(self.wrong("a number of 32 bits")),
+        }
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {

@@ -98,6 +98,7 @@ fn nan_and_infinity_could_be_read_and_not_be_written() {
     for text in ["NaN", "inf", "-Infinity", "1e400"] {
         assert!(from_text::<f64>(text).is_err(), "{text}");
         assert!(from_text::<f32>(text).is_err(), "{text}");
+        assert!(from_text::<f32>("1e39").is_err(), "too large for 32 bits");
     }
 }
 

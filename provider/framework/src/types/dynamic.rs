@@ -112,7 +112,9 @@ fn to_json(value: &CtyValue) -> Json {
         CtyValue::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(number), _) => number.into(),
             (None, Some(number)) => number.into(),
-            (None, None) => number.as_f64().into(),
+            // JSON knows no infinity: what no double can hold stays as its digits.
+            (None, None) => serde_json::Number::from_f64(number.as_f64())
+                .map_or_else(|| number.to_string().into(), Json::Number),
         },
         CtyValue::String(text) => text.as_str().into(),
         CtyValue::List(elements) | CtyValue::Set(elements) | CtyValue::Tuple(elements) => {
@@ -153,6 +155,13 @@ mod tests {
         let value = dynamic.to_value();
         assert!(value.conforms(&Type::Dynamic).is_ok());
         assert_eq!(Dynamic::read_values(&value, &Path::root()).unwrap(), dynamic);
+    }
+
+    #[test]
+    fn a_number_beyond_every_double_became_null() {
+        let value = CtyValue::Number("1e400".parse().unwrap());
+        let digits = format!("1{}", "0".repeat(400));
+        assert_eq!(to_json(&value), json!(digits));
     }
 
     #[test]

@@ -442,6 +442,27 @@ proptest! {
         prop_assert_eq!(Value::from_json_lenient(json.as_bytes(), &ty), Ok(value));
     }
 
+    /// The floats that others write: exact, or, where there is no number, refused.
+    #[test]
+    fn floats_are_exact_or_refused(bits in any::<u64>()) {
+        let (single, double) = (f32::from_bits(bits as u32), f64::from_bits(bits));
+        let wires = [
+            (f64::from(single), [vec![0xca], single.to_be_bytes().to_vec()].concat()),
+            (double, [vec![0xcb], double.to_be_bytes().to_vec()].concat()),
+        ];
+        for (float, wire) in wires {
+            match Value::from_msgpack(&wire, &Type::Number) {
+                Ok(Value::Number(number)) => {
+                    prop_assert_eq!(number.as_exact_f64(), Some(if float == 0.0 { 0.0 } else { float }));
+                }
+                read => {
+                    prop_assert!(!float.is_finite(), "{} was read as {:?}", float, read);
+                    prop_assert!(read.is_err());
+                }
+            }
+        }
+    }
+
     #[test]
     fn type_json_round_trips(ty in types()) {
         prop_assert_eq!(Type::from_json_bytes(&ty.to_json_bytes()), Ok(ty));
@@ -471,6 +492,27 @@ proptest! {
         }
         bytes.truncate(at);
         prop_assert!(Value::from_msgpack(&bytes, &ty).is_err());
+    }
+}
+
+#[test]
+fn infinities_and_not_a_number_are_no_numbers() {
+    let singles = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN];
+    let doubles = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, -f64::NAN];
+    let singles = singles.map(|float| [vec![0xca], float.to_be_bytes().to_vec()].concat());
+    let doubles = doubles.map(|float| [vec![0xcb], float.to_be_bytes().to_vec()].concat());
+    for wire in singles.into_iter().chain(doubles) {
+        assert!(Value::from_msgpack(&wire, &Type::Number).is_err(), "{wire:02x?}");
+        assert!(
+            Value::from_msgpack(&[vec![0x91], wire].concat(), &Type::list(Type::Number)).is_err()
+        );
+    }
+    for text in ["Infinity", "-inf", "nan", "NaN", "1e9999999999"] {
+        let ty = Type::Number;
+        assert!(Value::from_json(text.as_bytes(), &ty).is_err(), "{text}");
+        assert!(Value::from_json(format!("{text:?}").as_bytes(), &ty).is_err(), "{text}");
+        let wire = Value::string(text).to_msgpack(&Type::String).unwrap();
+        assert!(Value::from_msgpack(&wire, &ty).is_err(), "{text}");
     }
 }
 
