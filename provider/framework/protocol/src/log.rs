@@ -1,7 +1,8 @@
 //! `tracing` events as the JSON lines on standard error that Terraform reads and levels.
 //!
 //! Silent unless TF_LOG, TF_LOG_PROVIDER or `TF_LOG_PROVIDER_<NAME>` asks for a level; the most
-//! specific one wins. The fields of the spans around an event become fields of its line. Of other
+//! specific one wins. TF_LOG_SDK sets another level for the framework, TF_LOG_SDK_PROTO one for its calls
+//! and the connection. The fields of the spans around an event become fields of its line. Of other
 //! people's crates only warnings and errors are let through: what they trace may hold tokens.
 
 use std::collections::BTreeMap;
@@ -26,35 +27,59 @@ use tracing_subscriber::registry::LookupSpan;
 ///
 /// Does nothing where a subscriber is already set.
 pub fn init(provider_name: &str) {
-    let level = level(provider_name, |name| env::var(name).ok());
-    if level == LevelFilter::OFF {
+    let levels = Levels::from_variables(provider_name, |name| env::var(name).ok());
+    if levels.most() == LevelFilter::OFF {
         return;
     }
-    let layer = TerraformLog::new(provider_name, level, io::stderr);
+    let mut layer = TerraformLog::new(provider_name, levels.provider, io::stderr);
+    layer.levels = levels;
     let _ = tracing::subscriber::set_global_default(Registry::default().with(layer));
 }
 
-/// The level that the environment asks for. A name that is none means everything, as in Terraform.
-fn level(provider_name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
-    let own = format!("TF_LOG_PROVIDER_{}", provider_name.to_uppercase().replace('-', "_"));
-    let wanted = [own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"]
-        .into_iter()
-        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
-    match wanted.map(|wanted| wanted.to_uppercase()).as_deref() {
-        None | Some("OFF") => LevelFilter::OFF,
-        Some("ERROR") => LevelFilter::ERROR,
-        Some("WARN") => LevelFilter::WARN,
-        Some("INFO") => LevelFilter::INFO,
-        Some("DEBUG") => LevelFilter::DEBUG,
-        Some(_) => LevelFilter::TRACE,
+/// How much is written of what.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Levels {
+    /// What the provider itself does, and warnings of other people's crates.
+    provider: LevelFilter,
+    /// What the framework does.
+    sdk: LevelFilter,
+    /// The calls of Terraform, and the connection.
+    protocol: LevelFilter,
+}
+
+impl Levels {
+    fn from_variables(provider_name: &str, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let own = format!("TF_LOG_PROVIDER_{}", provider_name.to_uppercase().replace('-', "_"));
+        let first = |names: &[&str]| {
+            let value = |name: &&str| variable(name).filter(|value| !value.is_empty());
+            names.iter().find_map(value).map_or(LevelFilter::OFF, |name| level(&name))
+        };
+        let names = ["TF_LOG_SDK_PROTO", "TF_LOG_SDK", own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"];
+        Self { provider: first(&names[2..]), sdk: first(&names[1..]), protocol: first(&names) }
+    }
+
+    fn most(&self) -> LevelFilter {
+        self.provider.max(self.sdk).max(self.protocol)
+    }
+}
+
+/// A level by its name. One that is none means everything, as in Terraform.
+fn level(name: &str) -> LevelFilter {
+    match name.to_uppercase().as_str() {
+        "OFF" => LevelFilter::OFF,
+        "ERROR" => LevelFilter::ERROR,
+        "WARN" => LevelFilter::WARN,
+        "INFO" => LevelFilter::INFO,
+        "DEBUG" => LevelFilter::DEBUG,
+        _ => LevelFilter::TRACE,
     }
 }
 
 /// The layer behind [`init`], for a subscriber of one's own.
 #[derive(Debug)]
 pub struct TerraformLog<W> {
-    own_crates: [String; 3],
-    level: LevelFilter,
+    own_crates: [String; 2],
+    levels: Levels,
     writer: W,
 }
 
@@ -62,9 +87,9 @@ impl<W> TerraformLog<W> {
     /// A layer that writes a line for every event up to `level`; `writer` opens where it goes.
     pub fn new(provider_name: &str, level: LevelFilter, writer: W) -> Self {
         let provider = provider_name.replace('-', "_");
-        let own_crates =
-            [format!("terraform_provider_{provider}"), provider, "tf_provider".to_owned()];
-        Self { own_crates, level, writer }
+        let own_crates = [format!("terraform_provider_{provider}"), provider];
+        let levels = Levels { provider: level, sdk: level, protocol: level };
+        Self { own_crates, levels, writer }
     }
 }
 
@@ -75,12 +100,24 @@ where
     T: io::Write,
 {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        let own = self.own_crates.iter().any(|name| metadata.target().starts_with(name.as_str()));
-        *metadata.level() <= self.level && (own || *metadata.level() <= Level::WARN)
+        let target = metadata.target();
+        let mut own = true;
+        let level = if PROTOCOL.iter().any(|name| target.starts_with(name)) {
+            self.levels.protocol
+        } else if target.starts_with(SDK) {
+            self.levels.sdk
+        } else if self.own_crates.iter().any(|name| target.starts_with(name.as_str())) {
+            self.levels.provider
+        } else {
+            own = false;
+            self.levels.provider.min(LevelFilter::WARN)
+        };
+        // A span is no line: its fields go into the lines of others, whatever their level.
+        (own && metadata.is_span()) || *metadata.level() <= level
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
+        Some(self.levels.most())
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
@@ -237,6 +274,8 @@ fn timestamp(at: OffsetDateTime) -> String {
     )
 }
 
+const SDK: &str = "tf_provider";
+const PROTOCOL: [&str; 2] = ["tf_provider_protocol", "tf_provider::server"];
 /// Bytes of one text. Escaped it grows to at most six times that, which still leaves room.
 const MAX_TEXT: usize = 8 << 10;
 /// Bytes of a line that Terraform certainly reads; it gives up at 64 KiB.
@@ -276,25 +315,61 @@ mod tests {
 
     #[test]
     fn the_most_specific_variable_wins() {
-        let cases: [(&[(&str, &str)], LevelFilter); 7] = [
-            (&[], LevelFilter::OFF),
-            (&[("TF_LOG", "info")], LevelFilter::INFO),
-            (&[("TF_LOG", "JSON")], LevelFilter::TRACE),
-            (&[("TF_LOG", "nonsense")], LevelFilter::TRACE),
-            (&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "off")], LevelFilter::OFF),
-            (&[("TF_LOG", ""), ("TF_LOG_PROVIDER", "WARN")], LevelFilter::WARN),
+        use LevelFilter as L;
+        type Case<'a> = (&'a [(&'a str, &'a str)], [LevelFilter; 3]);
+        let cases: [Case<'_>; 11] = [
+            (&[], [L::OFF; 3]),
+            (&[("TF_LOG", "info")], [L::INFO; 3]),
+            (&[("TF_LOG", "JSON")], [L::TRACE; 3]),
+            (&[("TF_LOG", "nonsense")], [L::TRACE; 3]),
+            (&[("TF_LOG", "TRACE"), ("TF_LOG_PROVIDER", "off")], [L::OFF; 3]),
+            (&[("TF_LOG", ""), ("TF_LOG_PROVIDER", "WARN")], [L::WARN; 3]),
+            (&[("TF_LOG_PROVIDER", "WARN"), ("TF_LOG_PROVIDER_ON_PREM", "DEBUG")], [L::DEBUG; 3]),
+            (&[("TF_LOG_PROVIDER_OTHER", "DEBUG")], [L::OFF; 3]),
+            (&[("TF_LOG", "TRACE"), ("TF_LOG_SDK", "OFF")], [L::TRACE, L::OFF, L::OFF]),
+            (&[("TF_LOG", "INFO"), ("TF_LOG_SDK_PROTO", "TRACE")], [L::INFO, L::INFO, L::TRACE]),
             (
-                &[("TF_LOG_PROVIDER", "WARN"), ("TF_LOG_PROVIDER_ON_PREM", "DEBUG")],
-                LevelFilter::DEBUG,
+                &[("TF_LOG_SDK", "DEBUG"), ("TF_LOG_SDK_PROTO", "ERROR")],
+                [L::OFF, L::DEBUG, L::ERROR],
             ),
         ];
-        for (variables, expected) in cases {
-            let found = level("on-prem", |wanted| {
+        for (variables, [provider, sdk, protocol]) in cases {
+            let found = Levels::from_variables("on-prem", |wanted| {
                 let (_, value) = variables.iter().find(|(name, _)| *name == wanted)?;
                 Some((*value).to_owned())
             });
-            assert_eq!(found, expected, "{variables:?}");
+            assert_eq!(found, Levels { provider, sdk, protocol }, "{variables:?}");
         }
+    }
+
+    #[test]
+    fn framework_and_calls_have_levels_of_their_own() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let mut layer = TerraformLog::new("on-prem", LevelFilter::INFO, move || writer.clone());
+        layer.levels.sdk = LevelFilter::WARN;
+        layer.levels.protocol = LevelFilter::DEBUG;
+        tracing::subscriber::with_default(Registry::default().with(layer), || {
+            let span =
+                tracing::error_span!(target: "tf_provider::server::call", "rpc", tf_rpc = "x");
+            let _entered = span.enter();
+            tracing::info!(target: "on_prem::vm", "1");
+            tracing::debug!(target: "on_prem::vm", "no");
+            tracing::warn!(target: "tf_provider::engine", "2");
+            tracing::info!(target: "tf_provider::engine", "no");
+            tracing::debug!(target: "tf_provider::server::rpc", "3");
+            tracing::debug!(target: "tf_provider_protocol::serve", "4");
+            tracing::trace!(target: "tf_provider_protocol::serve", "no");
+            tracing::info!(target: "h2", "no");
+            let _theirs = tracing::info_span!(target: "h2", "frame", token = "secret").entered();
+            tracing::warn!(target: "h2", "5");
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(!text.contains("secret"), "what a stranger's span holds is no field of ours");
+        let lines = text.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+        let said: Vec<(Json, Json)> =
+            lines.map(|line| (line["@message"].clone(), line["tf_rpc"].clone())).collect();
+        assert_eq!(said, ["1", "2", "3", "4", "5"].map(|text| (text.into(), "x".into())));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::erased::Running;
 use crate::progress::Progress;
@@ -27,7 +28,7 @@ pub(crate) async fn run<T: Send + 'static>(
     limits: Limits,
 ) -> Result<T> {
     let Limits { deadline, limit, stop, attempt } = limits;
-    let mut task = tokio::spawn(running);
+    let mut task = tokio::spawn(running.in_current_span());
     let interrupted = tokio::select! {
         biased;
         finished = &mut task => return settle(finished, &attempt),

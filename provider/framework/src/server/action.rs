@@ -7,6 +7,7 @@ use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::invoke_action::{Event, event};
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
+use tracing::Instrument;
 
 use super::{Once, Server, decode_object, deferred, encode_all, stream};
 use crate::engine::validate::ClientCapabilities;
@@ -79,7 +80,9 @@ impl<P: Provider> Server<P> {
         let (sender, receiver) = mpsc::unbounded_channel();
         let (stream, gone) = stream::unbounded(receiver);
         let server = self.clone();
-        tokio::spawn(async move {
+        let call = self.of_action("InvokeAction", &request.action_type).asked(&request);
+        let span = call.span;
+        let work = async move {
             let progress = sender.clone();
             let report: Report = Arc::new(move |message| {
                 let progress = event::Type::Progress(event::Progress { message });
@@ -93,7 +96,8 @@ impl<P: Provider> Server<P> {
             let diagnostics = encode_all(&diagnostics, attributes);
             let completed = event::Type::Completed(event::Completed { diagnostics });
             let _ = progress.send(Event { r#type: Some(completed) });
-        });
+        };
+        tokio::spawn(work.instrument(span));
         stream
     }
 

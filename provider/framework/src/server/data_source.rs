@@ -6,7 +6,7 @@ use std::time::Duration;
 use tf_provider_protocol::proto;
 use tokio::time::Instant;
 
-use super::{CHECKED, Server, bugs, convert, decode_object, deferred, encode, encode_all};
+use super::{CHECKED, Server, bugs, decode_object, deferred, encode, encode_all};
 use crate::cty::Value as CtyValue;
 use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
@@ -88,7 +88,7 @@ impl<P: Provider> Server<P> {
             Err(error) => {
                 let error = self.explain(error, &situation);
                 return Ok(proto::read_data_source::Response {
-                    diagnostics: vec![convert::diagnostic(&error, attributes)],
+                    diagnostics: encode_all(&error.into(), attributes),
                     ..Default::default()
                 });
             }

@@ -9,6 +9,7 @@ use tf_provider_protocol::proto::list_resource::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
+use tracing::Instrument;
 
 use super::resource::encode_identity;
 use super::{CHECKED, Once, Server, bugs, decode_object, encode, encode_all, stream};
@@ -57,7 +58,9 @@ impl<P: Provider> Server<P> {
         let (sender, receiver) = mpsc::channel(WAITING);
         let (stream, gone) = stream::bounded(receiver);
         let server = self.clone();
-        tokio::spawn(async move {
+        let call = self.of_list("ListResource", &request.type_name).asked(&request);
+        let span = call.span;
+        let work = async move {
             let type_name = request.type_name.clone();
             let listed = stream::caught("ListResource", server.listing(request, &sender, gone));
             let diagnostics = listed.await.unwrap_or_else(Diagnostics::from);
@@ -66,7 +69,8 @@ impl<P: Provider> Server<P> {
                 // Nobody listens any more: then nobody asks what went wrong.
                 let _ = sender.send(Event { diagnostic, ..Event::default() }).await;
             }
-        });
+        };
+        tokio::spawn(work.instrument(span));
         stream
     }
 
@@ -137,11 +141,13 @@ impl<P: Provider> Server<P> {
         let diagnostics = diagnostics.into_iter().map(|one| self.explain(one, &situation));
         let mut explained = Diagnostics::default();
         explained.extend(diagnostics);
-        Ok(Event {
+        let event = Event {
             identity: Some(encode_identity(&identity, description)?),
             display_name,
             resource_object,
             diagnostic: encode_all(&explained, self.list_attributes(type_name)),
-        })
+        };
+        self.of_resource("ListResource", type_name).note("Event", &event);
+        Ok(event)
     }
 }

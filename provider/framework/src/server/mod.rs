@@ -5,8 +5,10 @@
 
 mod action;
 mod attributes;
+mod call;
 mod convert;
 mod data_source;
+mod dump;
 mod ephemeral;
 mod function;
 mod generate;
@@ -49,6 +51,7 @@ impl<P: Provider> Clone for Server<P> {
 
 struct Shared<P: Provider> {
     registry: OnceLock<Registry<P::Clients>>,
+    provider: OnceLock<Schema>,
     clients: RwLock<Option<Arc<P::Clients>>>,
     stop: Mutex<CancellationToken>,
 }
@@ -64,6 +67,7 @@ impl<P: Provider> Server<P> {
         Self {
             shared: Arc::new(Shared {
                 registry: OnceLock::new(),
+                provider: OnceLock::new(),
                 clients: RwLock::new(None),
                 stop: Mutex::new(CancellationToken::new()),
             }),
@@ -113,6 +117,10 @@ impl<P: Provider> Server<P> {
             Diagnostic::error(format!("This provider has no data source {name}"))
                 .hint("a newer version of the provider may have it")
         })
+    }
+
+    fn provider_attributes(&self) -> &[Attribute] {
+        &self.shared.provider.get_or_init(Self::provider_schema).attributes
     }
 
     fn provider_schema() -> Schema {
@@ -358,6 +366,7 @@ fn encode(value: &CtyValue, ty: &Type) -> Result<proto::DynamicValue> {
 }
 
 fn encode_all(diagnostics: &Diagnostics, attributes: &[Attribute]) -> Vec<proto::Diagnostic> {
+    call::log(diagnostics);
     diagnostics.iter().map(|one| convert::diagnostic(one, attributes)).collect()
 }
 

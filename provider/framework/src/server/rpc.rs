@@ -2,31 +2,31 @@
 //!
 //! A gRPC error would read as a broken plugin, so a failure travels as a diagnostic, a panic too.
 
-use std::panic::AssertUnwindSafe;
-
-use futures_util::FutureExt;
 use tf_provider_protocol::proto;
 use tf_provider_protocol::proto::provider_server::Provider as Rpc;
 use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
+use tracing::Instrument;
 
-use super::{Server, convert};
-use crate::schema::Attribute;
+use super::call::Call;
+use super::dump::Values;
+use super::stream::caught;
+use super::{Server, encode_all};
 use crate::{Diagnostic, Provider, Result};
 
 type Answer<T> = std::result::Result<Response<T>, Status>;
 
 /// A response that can carry the news that there is none.
 trait Failure: Sized {
-    fn failure(diagnostic: proto::Diagnostic) -> Self;
+    fn failure(diagnostics: Vec<proto::Diagnostic>) -> Self;
 }
 
 macro_rules! failures {
     ($($rpc:ident),* $(,)?) => {
         $(impl Failure for proto::$rpc::Response {
-            fn failure(diagnostic: proto::Diagnostic) -> Self {
+            fn failure(diagnostics: Vec<proto::Diagnostic>) -> Self {
                 let mut response = Self::default();
-                response.diagnostics.push(diagnostic);
+                response.diagnostics.extend(diagnostics);
                 response
             }
         })*
@@ -60,22 +60,23 @@ failures!(
     validate_resource_config,
 );
 
-/// Runs the body of an RPC that is about something of these attributes.
-async fn answer<T: Failure>(
-    rpc: &str,
-    attributes: &[Attribute],
+/// Runs the body of a call.
+async fn answer<T: Failure + Values>(
+    call: Call<'_>,
     body: impl Future<Output = Result<T>>,
 ) -> Answer<T> {
-    let outcome = match AssertUnwindSafe(body).catch_unwind().await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(panicked(rpc)),
+    let span = call.span.clone();
+    let answered = async {
+        tracing::trace!("asked");
+        let response = caught(call.rpc, body).await.unwrap_or_else(|error| {
+            let error = error.into();
+            T::failure(encode_all(&error, call.attributes))
+        });
+        call.note("Response", &response);
+        tracing::trace!("answered");
+        response
     };
-    let response = outcome.unwrap_or_else(|error| {
-        let error = error.settled(rpc);
-        tracing::error!(rpc, summary = error.summary(), "the request failed");
-        T::failure(convert::diagnostic(&error, attributes))
-    });
-    Ok(Response::new(response))
+    Ok(Response::new(answered.instrument(span).await))
 }
 
 pub(super) fn panicked(rpc: &str) -> Diagnostic {
@@ -89,21 +90,22 @@ impl<P: Provider> Rpc for Server<P> {
         &self,
         _: Request<proto::get_metadata::Request>,
     ) -> Answer<proto::get_metadata::Response> {
-        answer("GetMetadata", &[], async { Ok(self.metadata()) }).await
+        answer(self.about("GetMetadata"), async { Ok(self.metadata()) }).await
     }
 
     async fn get_provider_schema(
         &self,
         _: Request<proto::get_provider_schema::Request>,
     ) -> Answer<proto::get_provider_schema::Response> {
-        answer("GetProviderSchema", &[], async { Ok(self.schemas()) }).await
+        answer(self.about("GetProviderSchema"), async { Ok(self.schemas()) }).await
     }
 
     async fn get_resource_identity_schemas(
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Answer<proto::get_resource_identity_schemas::Response> {
-        answer("GetResourceIdentitySchemas", &[], async { Ok(self.identity_schemas()) }).await
+        answer(self.about("GetResourceIdentitySchemas"), async { Ok(self.identity_schemas()) })
+            .await
     }
 
     async fn validate_provider_config(
@@ -111,8 +113,7 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_provider_config::Request>,
     ) -> Answer<proto::validate_provider_config::Response> {
         let request = request.into_inner();
-        let schema = Self::provider_schema();
-        answer("ValidateProviderConfig", &schema.attributes, async {
+        answer(self.of_provider("ValidateProviderConfig").asked(&request), async {
             self.validate_provider(&request)
         })
         .await
@@ -123,8 +124,10 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::configure_provider::Request>,
     ) -> Answer<proto::configure_provider::Response> {
         let request = request.into_inner();
-        let schema = Self::provider_schema();
-        answer("ConfigureProvider", &schema.attributes, async { self.configure(&request) }).await
+        answer(self.of_provider("ConfigureProvider").asked(&request), async {
+            self.configure(&request)
+        })
+        .await
     }
 
     async fn validate_resource_config(
@@ -132,9 +135,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_resource_config::Request>,
     ) -> Answer<proto::validate_resource_config::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("ValidateResourceConfig", attributes, async { self.validate_resource(&request) })
-            .await
+        let call = self.of_resource("ValidateResourceConfig", &request.type_name).asked(&request);
+        answer(call, async { self.validate_resource(&request) }).await
     }
 
     async fn upgrade_resource_state(
@@ -142,8 +144,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::upgrade_resource_state::Request>,
     ) -> Answer<proto::upgrade_resource_state::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("UpgradeResourceState", attributes, async { self.upgrade_state(request) }).await
+        let call = self.of_resource("UpgradeResourceState", &request.type_name);
+        answer(call, async { self.upgrade_state(request) }).await
     }
 
     async fn upgrade_resource_identity(
@@ -151,9 +153,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::upgrade_resource_identity::Request>,
     ) -> Answer<proto::upgrade_resource_identity::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("UpgradeResourceIdentity", attributes, async { self.upgrade_identity(request) })
-            .await
+        let call = self.of_resource("UpgradeResourceIdentity", &request.type_name);
+        answer(call, async { self.upgrade_identity(request) }).await
     }
 
     async fn read_resource(
@@ -161,8 +162,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::read_resource::Request>,
     ) -> Answer<proto::read_resource::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("ReadResource", attributes, self.read(request)).await
+        let call = self.of_resource("ReadResource", &request.type_name).asked(&request);
+        answer(call, self.read(request)).await
     }
 
     async fn plan_resource_change(
@@ -170,8 +171,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::plan_resource_change::Request>,
     ) -> Answer<proto::plan_resource_change::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("PlanResourceChange", attributes, self.plan(request)).await
+        let call = self.of_resource("PlanResourceChange", &request.type_name).asked(&request);
+        answer(call, self.plan(request)).await
     }
 
     async fn apply_resource_change(
@@ -179,8 +180,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::apply_resource_change::Request>,
     ) -> Answer<proto::apply_resource_change::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("ApplyResourceChange", attributes, self.apply(request)).await
+        let call = self.of_resource("ApplyResourceChange", &request.type_name).asked(&request);
+        answer(call, self.apply(request)).await
     }
 
     async fn import_resource_state(
@@ -188,8 +189,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::import_resource_state::Request>,
     ) -> Answer<proto::import_resource_state::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("ImportResourceState", attributes, async { self.import(request) }).await
+        let call = self.of_resource("ImportResourceState", &request.type_name).asked(&request);
+        answer(call, async { self.import(request) }).await
     }
 
     async fn validate_data_resource_config(
@@ -197,11 +198,9 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_data_resource_config::Request>,
     ) -> Answer<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
-        let attributes = self.data_source_attributes(&request.type_name);
-        answer("ValidateDataResourceConfig", attributes, async {
-            self.validate_data_source(&request)
-        })
-        .await
+        let call =
+            self.of_data_source("ValidateDataResourceConfig", &request.type_name).asked(&request);
+        answer(call, async { self.validate_data_source(&request) }).await
     }
 
     async fn read_data_source(
@@ -209,8 +208,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::read_data_source::Request>,
     ) -> Answer<proto::read_data_source::Response> {
         let request = request.into_inner();
-        let attributes = self.data_source_attributes(&request.type_name);
-        answer("ReadDataSource", attributes, self.read_data_source(request)).await
+        let call = self.of_data_source("ReadDataSource", &request.type_name).asked(&request);
+        answer(call, self.read_data_source(request)).await
     }
 
     async fn move_resource_state(
@@ -218,8 +217,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::move_resource_state::Request>,
     ) -> Answer<proto::move_resource_state::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.target_type_name);
-        answer("MoveResourceState", attributes, async { self.move_state(request) }).await
+        let call = self.of_resource("MoveResourceState", &request.target_type_name);
+        answer(call, async { self.move_state(request) }).await
     }
 
     async fn generate_resource_config(
@@ -227,8 +226,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::generate_resource_config::Request>,
     ) -> Answer<proto::generate_resource_config::Response> {
         let request = request.into_inner();
-        let attributes = self.resource_attributes(&request.type_name);
-        answer("GenerateResourceConfig", attributes, async { self.generate_config(&request) }).await
+        let call = self.of_resource("GenerateResourceConfig", &request.type_name).asked(&request);
+        answer(call, async { self.generate_config(&request) }).await
     }
 
     async fn validate_ephemeral_resource_config(
@@ -236,11 +235,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> Answer<proto::validate_ephemeral_resource_config::Response> {
         let request = request.into_inner();
-        let attributes = self.ephemeral_attributes(&request.type_name);
-        answer("ValidateEphemeralResourceConfig", attributes, async {
-            self.validate_ephemeral(&request)
-        })
-        .await
+        let call = self.of_ephemeral("ValidateEphemeralResourceConfig", &request.type_name);
+        answer(call, async { self.validate_ephemeral(&request) }).await
     }
 
     async fn open_ephemeral_resource(
@@ -248,8 +244,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::open_ephemeral_resource::Request>,
     ) -> Answer<proto::open_ephemeral_resource::Response> {
         let request = request.into_inner();
-        let attributes = self.ephemeral_attributes(&request.type_name);
-        answer("OpenEphemeralResource", attributes, self.open(request)).await
+        let call = self.of_ephemeral("OpenEphemeralResource", &request.type_name);
+        answer(call, self.open(request)).await
     }
 
     async fn renew_ephemeral_resource(
@@ -257,8 +253,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::renew_ephemeral_resource::Request>,
     ) -> Answer<proto::renew_ephemeral_resource::Response> {
         let request = request.into_inner();
-        let attributes = self.ephemeral_attributes(&request.type_name);
-        answer("RenewEphemeralResource", attributes, self.renew(request)).await
+        let call = self.of_ephemeral("RenewEphemeralResource", &request.type_name);
+        answer(call, self.renew(request)).await
     }
 
     async fn close_ephemeral_resource(
@@ -266,8 +262,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::close_ephemeral_resource::Request>,
     ) -> Answer<proto::close_ephemeral_resource::Response> {
         let request = request.into_inner();
-        let attributes = self.ephemeral_attributes(&request.type_name);
-        answer("CloseEphemeralResource", attributes, self.close(request)).await
+        let call = self.of_ephemeral("CloseEphemeralResource", &request.type_name);
+        answer(call, self.close(request)).await
     }
 
     async fn validate_list_resource_config(
@@ -275,9 +271,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_list_resource_config::Request>,
     ) -> Answer<proto::validate_list_resource_config::Response> {
         let request = request.into_inner();
-        let attributes = self.list_attributes(&request.type_name);
-        answer("ValidateListResourceConfig", attributes, async { self.validate_list(&request) })
-            .await
+        let call = self.of_list("ValidateListResourceConfig", &request.type_name).asked(&request);
+        answer(call, async { self.validate_list(&request) }).await
     }
 
     async fn list_resource(
@@ -292,8 +287,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::validate_action_config::Request>,
     ) -> Answer<proto::validate_action_config::Response> {
         let request = request.into_inner();
-        let attributes = self.action_attributes(&request.type_name);
-        answer("ValidateActionConfig", attributes, async { self.validate_action(&request) }).await
+        let call = self.of_action("ValidateActionConfig", &request.type_name).asked(&request);
+        answer(call, async { self.validate_action(&request) }).await
     }
 
     async fn plan_action(
@@ -301,8 +296,8 @@ impl<P: Provider> Rpc for Server<P> {
         request: Request<proto::plan_action::Request>,
     ) -> Answer<proto::plan_action::Response> {
         let request = request.into_inner();
-        let attributes = self.action_attributes(&request.action_type);
-        answer("PlanAction", attributes, Self::plan_action(self, request)).await
+        let call = self.of_action("PlanAction", &request.action_type).asked(&request);
+        answer(call, Self::plan_action(self, request)).await
     }
 
     async fn invoke_action(
@@ -316,20 +311,23 @@ impl<P: Provider> Rpc for Server<P> {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> Answer<proto::get_functions::Response> {
-        answer("GetFunctions", &[], async { Ok(self.functions()) }).await
+        answer(self.about("GetFunctions"), async { Ok(self.functions()) }).await
     }
 
     async fn call_function(
         &self,
         request: Request<proto::call_function::Request>,
     ) -> Answer<proto::call_function::Response> {
-        Ok(Response::new(self.call(&request.into_inner())))
+        let request = request.into_inner();
+        let called = self.about("CallFunction").span.in_scope(|| self.call(&request));
+        Ok(Response::new(called))
     }
 
     async fn stop_provider(
         &self,
         _: Request<proto::stop_provider::Request>,
     ) -> Answer<proto::stop_provider::Response> {
+        self.about("StopProvider").span.in_scope(|| tracing::debug!("asked to stop"));
         self.stop();
         Ok(Response::new(proto::stop_provider::Response::default()))
     }

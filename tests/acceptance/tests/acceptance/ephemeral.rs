@@ -4,6 +4,7 @@ use acceptance::{Options, Stage};
 
 use crate::hcl::{file, image};
 use crate::idrac::know_servers;
+use crate::log;
 
 const ALPINE: &str = "alpine-3.22-default_20250617_amd64.tar.zst";
 
@@ -17,6 +18,7 @@ fn a_ticket_goes_into_a_write_only_argument_and_nowhere_else() {
         stage.set("TF_VAR_username", stage.lab().username());
         stage.write(configuration(TICKET, "ephemeral.onprem_proxmox_ticket.this.ticket"));
         stage.trace();
+        log::dump(&stage);
         let requests = stage.requests(|| {
             let _ = stage.plan();
             stage.apply_plan();
@@ -29,6 +31,7 @@ fn a_ticket_goes_into_a_write_only_argument_and_nowhere_else() {
         assert!(stage.lab().inventory()["guests"]["9200"].is_object());
         assert!(stage.state().attributes("onprem_proxmox_container.this")["password"].is_null());
         stage.assert_no_secret(&["PVE:root@pam:", stage.lab().password()]);
+        assert!(log::dumped(&stage).iter().all(|name| !name.contains("Ephemeral")));
         stage.destroy();
     }
 }

@@ -25,6 +25,7 @@ mod image_errors;
 mod killed;
 mod killed_guests;
 mod literal_secrets;
+mod log;
 mod modules;
 mod moved_provider;
 mod netbox;
