@@ -5,9 +5,10 @@
 //! killed create is found again, `fingerprint` how a guest is recognised, and `comment` what both leave in
 //! its description; `hardware` is what templates
 //! and VMs are made of, `parameters` what of it is less or more than one parameter; `placement` and `power`
-//! are where a guest is and whether it runs. Every other file is one resource or data source, in the list
+//! are where a guest is and whether it runs, `addresses` what it can be reached at. Every other file is one resource or data source, in the list
 //! below.
 
+mod addresses;
 mod claim;
 mod cloud_init_iso;
 mod comment;

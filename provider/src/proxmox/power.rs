@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onprem_proxmox::{AgentAnswer, GuestKind, GuestLocation, PendingValue, Power, VmId};
+use onprem_proxmox::{GuestKind, GuestLocation, PendingValue, Power, VmId};
 use tf_provider::schema::Class;
 use tf_provider::{Choice, Context, Diagnostic, ResourceModel, Result};
 
@@ -246,54 +246,4 @@ pub(crate) fn overdue(policy: &RebootPolicy) -> Diagnostic {
         ))
         .hint("with `reboot = \"never\"` they wait on")
         .at("reboot")
-}
-
-/// The addresses that a running guest has as far as the server knows: a VM's from its guest agent. With
-/// `wait`, once there are any.
-///
-/// # Errors
-/// That nothing can tell them, or that the time is up; what the server said.
-pub(crate) async fn addresses(
-    pve: &Proxmox,
-    found: &GuestLocation,
-    vm_id: VmId,
-    wait: bool,
-) -> Result<Vec<String>> {
-    loop {
-        let answer = match found.kind {
-            GuestKind::Lxc => {
-                let interfaces = pve.lxc(&found.node, vm_id).interfaces().await;
-                interfaces.map(AgentAnswer::Answered)
-            }
-            _ => pve.qemu(&found.node, vm_id).agent().interfaces().await,
-        };
-        let answer = match answer {
-            // All else is done, and nobody waits for this: a privilege may be missing for it alone.
-            Err(error) if !wait => {
-                tracing::warn!(%error, %vm_id, "nobody tells the guest's addresses");
-                return Ok(vec![]);
-            }
-            answer => answer?,
-        };
-        let disabled = answer == AgentAnswer::Disabled;
-        let interfaces = answer.answered().unwrap_or_default();
-        let all = interfaces.iter().flat_map(|interface| &interface.addresses);
-        let found: Vec<String> =
-            all.filter(|address| address.is_reachable()).map(|a| a.ip.to_string()).collect();
-        if !wait || !found.is_empty() {
-            return Ok(found);
-        }
-        if disabled {
-            return Err(Diagnostic::error("Nothing can tell the VM's address")
-                .detail("`wait_for_ip` waits for the guest agent, and `agent` is not enabled.")
-                .hint("set `agent = { enabled = true }`, and run the agent in the guest")
-                .at("wait_for_ip"));
-        }
-        if pve.deadline().has_passed() {
-            return Err(Diagnostic::error("Nothing told an address of the guest in time")
-                .hint("does the guest get an address, and does the agent run in it if it is a VM?")
-                .at("wait_for_ip"));
-        }
-        tokio::time::sleep(pve.deadline().at_most(Duration::from_secs(2))).await;
-    }
 }

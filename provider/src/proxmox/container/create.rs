@@ -8,8 +8,8 @@ use super::change::Guest;
 use super::{Container, ContainerIdentity, ContainerPlan, network, state};
 use crate::proxmox::claim::Claim;
 use crate::proxmox::creation::Creation;
-use crate::proxmox::power::{self, Policy, power};
-use crate::proxmox::{Proxmox, fingerprint, format, parameters};
+use crate::proxmox::power::{Policy, power};
+use crate::proxmox::{Proxmox, addresses, fingerprint, format, parameters};
 
 pub(super) async fn create(
     cx: &mut Context<Container>,
@@ -74,7 +74,8 @@ pub(super) async fn create(
     // The cluster's list of guests lags.
     container.pool = plan.pool;
     if running {
-        container.ip_addresses = power::addresses(pve, &found, vm_id, plan.wait_for_ip).await?;
+        container.ip_addresses =
+            addresses::finished(cx, pve, &found, vm_id, plan.wait_for_ip).await;
     }
     Ok(container)
 }

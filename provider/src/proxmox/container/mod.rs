@@ -22,6 +22,7 @@ use tf_provider::{
 };
 
 use super::Proxmox;
+use super::addresses;
 use super::fingerprint::{self, Whose};
 use super::hardware::planning::leaving;
 use super::peers;
@@ -115,7 +116,9 @@ pub(crate) struct Container {
     /// a plan that sets it erases nothing yet.
     #[attr(optional, default = false)]
     allow_data_loss: bool,
-    /// Waits in the apply until it has an address.
+    /// Waits in the apply until it has an address, as long as the operation's limit in `timeouts` allows.
+    /// Where it has none by then the apply warns and keeps the container as it is, and every refresh
+    /// looks again.
     #[attr(optional, default = false)]
     wait_for_ip: bool,
     /// Addresses that the server saw when the container was last made or changed.
@@ -170,7 +173,13 @@ impl Resource for Container {
         fingerprint::remember(cx, &found.config)?;
         let known = cx.prior().and_then(|prior| prior.started.known()).copied();
         let running = power::listed_as_running(&pve, &found, vm_id, known).await?;
-        state(cx, &pve, vm_id, &found, running).await.map(Some)
+        let mut container = state(cx, &pve, vm_id, &found, running).await?;
+        if running {
+            let wait = cx.prior().map(|prior| &prior.wait_for_ip);
+            let known = container.ip_addresses;
+            container.ip_addresses = addresses::refreshed(&pve, &found, vm_id, known, wait).await;
+        }
+        Ok(Some(container))
     }
 
     async fn update(
@@ -227,7 +236,7 @@ impl Resource for Container {
         let mut container = state(cx, &pve, vm_id, &found, running).await?;
         if cx.leaves_open("ip_addresses") {
             container.ip_addresses = match running {
-                true => power::addresses(&pve, &found, vm_id, plan.wait_for_ip).await?,
+                true => addresses::finished(cx, &pve, &found, vm_id, plan.wait_for_ip).await,
                 false => vec![],
             };
         }

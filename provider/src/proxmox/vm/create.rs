@@ -7,13 +7,14 @@ use tf_provider::{Attempt, Context, Diagnostic, Result};
 use super::state::{state, state_disks};
 use super::{CloneSourcePlan, Vm, VmIdentity, VmPlan};
 use crate::proxmox::Proxmox;
+use crate::proxmox::addresses;
 use crate::proxmox::claim::Claim;
 use crate::proxmox::comment::unmarked;
 use crate::proxmox::creation::{Creation, located};
 use crate::proxmox::fingerprint;
 use crate::proxmox::hardware::converge::{Guest, Settings};
 use crate::proxmox::hardware::{cloud_init, network};
-use crate::proxmox::power::{self, Policy, power};
+use crate::proxmox::power::{Policy, power};
 
 pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) -> Result<Vm> {
     let mut creation = Creation {
@@ -84,7 +85,7 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
     fingerprint::remember(cx, &found.config)?;
     let mut vm = state(cx, pve, vm_id, &found, running).await?;
     if running {
-        vm.ip_addresses = power::addresses(pve, &found, vm_id, plan.wait_for_ip).await?;
+        vm.ip_addresses = addresses::finished(cx, pve, &found, vm_id, plan.wait_for_ip).await;
     }
     // The cluster's list of guests lags.
     vm.pool = plan.pool;

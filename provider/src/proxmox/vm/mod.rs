@@ -20,6 +20,7 @@ use tf_provider::{
 use state::{remakes, settings, state, state_disks};
 
 use super::Proxmox;
+use super::addresses;
 use super::fingerprint::{self, Whose};
 use super::hardware::cdrom::Cdroms;
 use super::hardware::cloud_init::{CloudInit, Drives};
@@ -116,11 +117,13 @@ pub(crate) struct Vm {
     /// It counts once it has been applied: a plan that sets it erases nothing yet.
     #[attr(optional, default = false)]
     allow_data_loss: bool,
-    /// Waits in the apply until the guest agent tells an address.
+    /// Waits in the apply until the guest agent tells an address, as long as the operation's limit in
+    /// `timeouts` allows. Where none is told by then the apply warns and keeps the VM as it is, and
+    /// every refresh asks again.
     #[attr(optional, default = false)]
     wait_for_ip: bool,
     /// Addresses that the guest agent told when the VM was last made or changed: no refresh waits for an
-    /// agent.
+    /// agent. Empty while none has been told.
     #[attr(computed(until = [agent, cloud_init, network, node, started, wait_for_ip]))]
     ip_addresses: Vec<String>,
     /// Whether changes wait for a restart.
@@ -212,7 +215,13 @@ impl Resource for Vm {
         fingerprint::remember(cx, &found.config)?;
         let known = cx.prior().and_then(|prior| prior.started.known()).copied();
         let running = power::listed_as_running(&pve, &found, vm_id, known).await?;
-        state(cx, &pve, vm_id, &found, running).await.map(Some)
+        let mut vm = state(cx, &pve, vm_id, &found, running).await?;
+        if running {
+            let wait = cx.prior().map(|prior| &prior.wait_for_ip);
+            let known = vm.ip_addresses;
+            vm.ip_addresses = addresses::refreshed(&pve, &found, vm_id, known, wait).await;
+        }
+        Ok(Some(vm))
     }
 
     async fn update(
@@ -256,7 +265,7 @@ impl Resource for Vm {
         let mut vm = state(cx, &pve, vm_id, &found, running).await?;
         if cx.leaves_open("ip_addresses") {
             vm.ip_addresses = match running {
-                true => power::addresses(&pve, &found, vm_id, plan.wait_for_ip).await?,
+                true => addresses::finished(cx, &pve, &found, vm_id, plan.wait_for_ip).await,
                 false => vec![],
             };
         }

@@ -10,6 +10,7 @@ mod ephemeral;
 mod firewall;
 mod functions;
 mod guests;
+mod guests_addresses;
 mod guests_between;
 mod guests_recognised;
 mod guests_settings;
