@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     Client, Error, ErrorKind, Firewall, FirewallGroups, GuestConfig, NodeName, Params, StorageName,
-    VmId,
+    TaskEntry, VmId,
 };
 
 /// How long one answer to `/cluster/resources` serves everybody
@@ -58,6 +58,16 @@ impl Cluster {
     /// Any failure of the request.
     pub async fn nodes(&self) -> Result<Vec<NodeEntry>, Error> {
         self.client.get("/nodes", &Params::new()).await
+    }
+
+    /// Tasks that run, and the last that ran on each node. API: `GET /cluster/tasks`
+    ///
+    /// Without the privilege to audit the nodes these are only the client's own.
+    ///
+    /// # Errors
+    /// Any failure of the request.
+    pub async fn tasks(&self) -> Result<Vec<TaskEntry>, Error> {
+        self.client.get("/cluster/tasks", &Params::new()).await
     }
 
     /// A free guest number, reserved within this client. API: `GET /cluster/nextid`

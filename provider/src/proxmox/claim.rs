@@ -6,16 +6,16 @@
 //! create takes it away. A guest without it is finished and may be in somebody's state, so it is never
 //! taken up.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use onprem_proxmox::{GuestConfig, GuestLocation, VmId};
+use onprem_proxmox::{GuestConfig, GuestKind, GuestLocation, Resource, Upid, VmId};
 use sha2::{Digest, Sha256};
 use tf_provider::Result;
 use uuid::{Builder, Uuid};
 
 use super::Proxmox;
 use super::comment::{OPEN, creating, mark_of};
-use super::fingerprint;
+use super::fingerprint::{self, is_being_made};
 
 /// The mark of one create.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +25,9 @@ pub(crate) struct Claim {
     uuid: String,
     vm_id: Option<VmId>,
     name: Option<String>,
+    kind: GuestKind,
+    /// What the guest is a clone of.
+    source: Option<VmId>,
 }
 
 impl Claim {
@@ -58,7 +61,18 @@ impl Claim {
         bytes[..ALIKE].copy_from_slice(&digest[16..16 + ALIKE]);
         bytes[MADE..].copy_from_slice(&minutes().to_be_bytes());
         let uuid = Builder::from_custom_bytes(bytes).into_uuid().to_string();
-        Self { sort, uuid, vm_id, name }
+        let kind = match type_name {
+            "proxmox_container" => GuestKind::Lxc,
+            _ => GuestKind::Qemu,
+        };
+        Self { sort, uuid, vm_id, name, kind, source: None }
+    }
+
+    /// The same for a clone of a guest, if it is one.
+    #[must_use]
+    pub(crate) fn cloned_from(mut self, source: Option<VmId>) -> Self {
+        self.source = source;
+        self
     }
 
     /// The number that the configuration names.
@@ -88,11 +102,9 @@ impl Claim {
 
     /// Whether a finished guest was made of the same inputs, not long ago: by another resource, or by an
     /// apply that was killed after its last write.
-    fn may_be_lost(&self, config: &GuestConfig) -> bool {
+    fn may_be_lost(&self, uuid: Option<&str>) -> bool {
         let bytes = |text: &str| Uuid::try_parse(text).map(Uuid::into_bytes).ok();
-        let Some((ours, theirs)) =
-            bytes(&self.uuid).zip(fingerprint::uuid(config).as_deref().and_then(bytes))
-        else {
+        let Some((ours, theirs)) = bytes(&self.uuid).zip(uuid.and_then(bytes)) else {
             return false;
         };
         let made = theirs[MADE..].iter().fold(0, |made, byte| made << 8 | u32::from(*byte));
@@ -100,8 +112,9 @@ impl Claim {
     }
 
     /// The guest that an earlier apply began under this claim: the one with the number, if there is one,
-    /// else one with the name. What this very process has begun is not meant. From then on the claim
-    /// has the guest's UUID.
+    /// else one with the name, or one so new that the cluster's list has no name for it yet. What this very
+    /// process has begun is not meant, and a finished guest is looked at once for all creates. From then
+    /// on the claim has the guest's UUID.
     pub(crate) async fn find(&mut self, pve: &Proxmox) -> Result<Found> {
         let mut lost = vec![];
         if pve.owner.is_none() {
@@ -113,11 +126,7 @@ impl Claim {
                 pve.cluster().invalidate();
                 let rows = pve.cluster().resources().await?;
                 rows.iter()
-                    .filter(|row| row.guest_kind().is_some())
-                    // A guest has no name in this list before its first status round.
-                    .filter(|row| {
-                        row.name.is_none() || row.name == self.name || self.name.is_none()
-                    })
+                    .filter(|row| self.may_be_called(row))
                     .filter_map(|row| row.vmid)
                     .collect()
             }
@@ -126,18 +135,82 @@ impl Claim {
             if pve.has_begun(vm_id) {
                 continue;
             }
-            let Some(found) = pve.locate_made(vm_id).await? else { continue };
-            if let Some(uuid) = self.begun_as(&found.config)
-                && pve.begin(vm_id)
-            {
-                self.uuid = uuid;
-                return Ok(Found { begun: Some((vm_id, found)), lost: vec![] });
-            }
-            if self.vm_id.is_none() && self.may_be_lost(&found.config) {
+            let uuid = match pve.finished(vm_id) {
+                Some(uuid) => uuid,
+                None => {
+                    let Some(found) = self.made(pve, vm_id).await? else { continue };
+                    if let Some(uuid) = self.begun_as(&found.config)
+                        && pve.begin(vm_id)
+                    {
+                        self.uuid = uuid;
+                        return Ok(Found { begun: Some((vm_id, found)), lost: vec![] });
+                    }
+                    let uuid = fingerprint::uuid(&found.config);
+                    if mark_of(&found.config).is_none() {
+                        pve.note_finished(vm_id, uuid.clone());
+                    }
+                    uuid
+                }
+            };
+            if self.vm_id.is_none() && self.may_be_lost(uuid.as_deref()) {
                 lost.push(vm_id);
             }
         }
         Ok(Found { begun: None, lost })
+    }
+
+    /// Whether a guest in the cluster's list may be one that was begun under this claim, by its kind and its
+    /// name. A guest has none there before its first status round, and the server names what nobody does.
+    fn may_be_called(&self, row: &Resource) -> bool {
+        let Some(vm_id) = row.vmid.filter(|_| row.guest_kind() == Some(self.kind)) else {
+            return false;
+        };
+        match (&row.name, &self.name) {
+            (None, _) => true,
+            (Some(name), Some(wanted)) => name == wanted,
+            // A container without a name of its own may have its source's.
+            (Some(_), None) if self.kind == GuestKind::Lxc => true,
+            (Some(name), None) => *name == format!("VM {vm_id}") || name.starts_with("Copy-of-VM-"),
+        }
+    }
+
+    /// A guest, once nothing makes it any more that an earlier apply of ours may have begun. Until then
+    /// there is only a lock, which tells nothing; what others make is not waited for.
+    async fn made(&self, pve: &Proxmox, vm_id: VmId) -> Result<Option<GuestLocation>> {
+        let mut may_be_ours = true;
+        loop {
+            let found = pve.locate(vm_id).await?;
+            let making = found.as_ref().is_some_and(|found| is_being_made(&found.config));
+            if !making {
+                return Ok(found);
+            }
+            // Looked at once more: it may have ended meanwhile.
+            if !may_be_ours || pve.deadline().has_passed() {
+                return Ok(None);
+            }
+            let tasks = pve.cluster().tasks().await?;
+            may_be_ours = tasks.iter().any(|task| {
+                task.endtime.is_none() && self.may_have_begun(&task.upid, vm_id, pve.user())
+            });
+            if may_be_ours {
+                tracing::info!(%vm_id, "waiting for a guest that an earlier apply may have begun");
+                tokio::time::sleep(pve.deadline().at_most(Duration::from_millis(500))).await;
+            }
+        }
+    }
+
+    /// Whether a task is what making the guest `vm_id` under this claim, as `user`, looks like: whose
+    /// token it was does not matter, for that may have been replaced.
+    fn may_have_begun(&self, task: &Upid, vm_id: VmId, user: &str) -> bool {
+        let name = |user: &str| user.split('!').next().unwrap_or_default().to_owned();
+        let makes = match (task.task_type(), self.source) {
+            ("qmcreate" | "vzcreate" | "qmrestore" | "vzrestore", None) => Some(vm_id),
+            // A clone's task tells only what is cloned.
+            ("qmclone" | "vzclone", Some(source)) => Some(source),
+            _ => None,
+        };
+        makes.is_some_and(|number| task.object() == number.to_string())
+            && name(task.user()) == name(user)
     }
 }
 
@@ -186,17 +259,44 @@ mod tests {
         assert_eq!(other.begun_as(&marked), None);
 
         let finished = config(&fingerprint::with_id("Ubuntu", claim.uuid()));
-        assert!(claim.may_be_lost(&finished));
+        assert!(claim.may_be_lost(fingerprint::uuid(&finished).as_deref()));
         let mut old = Uuid::try_parse(claim.uuid()).unwrap().into_bytes();
         old[MADE..].copy_from_slice(&(minutes() - 2 * RECENT).to_be_bytes());
         let old = Uuid::from_bytes(old).to_string();
-        assert!(!claim.may_be_lost(&config(&fingerprint::with_id("", &old))));
+        assert!(!claim.may_be_lost(Some(&old)) && !claim.may_be_lost(None));
+    }
+
+    /// A create waited for whatever guest somebody else was making.
+    #[test]
+    fn only_a_task_like_ours_is_waited_for() {
+        let (vm_id, source) = (VmId::new(9100).unwrap(), VmId::new(100).unwrap());
+        let task = |kind: &str, id: u32, user: &str| -> Upid {
+            format!("UPID:pve1:00000065:0007A120:6B013042:{kind}:{id}:{user}:").parse().unwrap()
+        };
+        let waits = |source: Option<VmId>, task: Upid| {
+            claim().cloned_from(source).may_have_begun(&task, vm_id, "tf@pve!new")
+        };
+        assert!(waits(Some(source), task("qmclone", 100, "tf@pve!old")));
+        assert!(!waits(Some(source), task("qmclone", 100, "eve@pve!old")));
+        assert!(!waits(Some(source), task("qmclone", 101, "tf@pve!old")));
+        assert!(!waits(Some(source), task("qmcreate", 9100, "tf@pve!new")));
+        assert!(waits(None, task("vzcreate", 9100, "tf@pve")));
+        assert!(!waits(None, task("vzcreate", 9101, "tf@pve")));
+        assert!(!waits(None, task("qmclone", 9100, "tf@pve")));
+        assert!(!waits(None, task("qmstart", 9100, "tf@pve")));
     }
 
     fn claim() -> Claim {
         let mut bytes = [7; 16];
         bytes[MADE..].copy_from_slice(&minutes().to_be_bytes());
         let uuid = Builder::from_custom_bytes(bytes).into_uuid().to_string();
-        Claim { sort: format!("{OPEN}owner=dev claim=00"), uuid, vm_id: None, name: None }
+        Claim {
+            sort: format!("{OPEN}owner=dev claim=00"),
+            uuid,
+            vm_id: None,
+            name: None,
+            kind: GuestKind::Qemu,
+            source: None,
+        }
     }
 }

@@ -58,6 +58,15 @@ impl Cluster {
         self.send(&Method::POST, path, &parameters);
     }
 
+    /// Start a task that makes something, and leave it running.
+    ///
+    /// # Panics
+    /// When the cluster refuses.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write json!({…})")]
+    pub fn start(&self, path: &str, parameters: Value) {
+        let _ = self.runtime.block_on(self.request(&Method::POST, path, &parameters));
+    }
+
     /// Delete something and wait for the task that does it.
     ///
     /// # Panics

@@ -84,10 +84,12 @@ pub(super) async fn create(
 fn claim(pve: &Proxmox, plan: &ContainerPlan) -> Result<Claim> {
     let vm_id = plan.vm_id.map(VmId::new).transpose().at("vm_id")?;
     let template = plan.template.as_ref().map(ToString::to_string).unwrap_or_default();
-    let source = plan.clone.as_ref().map(|clone| clone.vm_id.to_string()).unwrap_or_default();
+    let clone = plan.clone.as_ref().map(|clone| clone.vm_id);
+    let source = clone.map(|vm_id| vm_id.to_string()).unwrap_or_default();
     let known_by = (vm_id, plan.options.hostname());
     let inputs = [&plan.node.to_string(), &template, &source];
-    Ok(Claim::new(pve, "proxmox_container", known_by, &inputs.map(String::as_str)))
+    let claim = Claim::new(pve, "proxmox_container", known_by, &inputs.map(String::as_str));
+    Ok(claim.cloned_from(clone.and_then(|vm_id| VmId::new(vm_id).ok())))
 }
 
 /// The parameters of the creating request.

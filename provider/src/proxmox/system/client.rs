@@ -1,6 +1,6 @@
 //! The client of a configured cluster.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::{Deref, RangeInclusive};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub(crate) struct Proxmox {
     pub(crate) owner: Option<String>,
     /// The guests that this process has begun to make.
     begun: Arc<Mutex<HashSet<VmId>>>,
+    /// The UUIDs of finished guests that a search for an unfinished one has come upon.
+    finished: Arc<Mutex<HashMap<VmId, Option<String>>>>,
     /// Where to look for a free guest number.
     pub(crate) vm_id_range: Option<RangeInclusive<VmId>>,
     /// User and password of the provider block, where it has them.
@@ -38,7 +40,8 @@ impl Proxmox {
         login: Option<(String, Secret)>,
     ) -> Self {
         let deadline = Deadline::after(DEFAULT_LIMIT, "the default timeout");
-        Self { client, deadline, owner, begun: Arc::default(), vm_id_range, login }
+        let (begun, finished) = (Arc::default(), Arc::default());
+        Self { client, deadline, owner, begun, finished, vm_id_range, login }
     }
 
     /// The same client, within the time that the operation has.
@@ -78,6 +81,16 @@ impl Proxmox {
     /// Whether this process has begun to make the guest.
     pub(crate) fn has_begun(&self, vm_id: VmId) -> bool {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).contains(&vm_id)
+    }
+
+    /// Notes that a guest is finished, with its UUID: nobody goes on with it.
+    pub(crate) fn note_finished(&self, vm_id: VmId, uuid: Option<String>) {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).insert(vm_id, uuid);
+    }
+
+    /// What was noted of a finished guest.
+    pub(crate) fn finished(&self, vm_id: VmId) -> Option<Option<String>> {
+        self.finished.lock().unwrap_or_else(PoisonError::into_inner).get(&vm_id).cloned()
     }
 }
 

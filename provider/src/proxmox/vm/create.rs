@@ -96,9 +96,11 @@ pub(super) async fn create(cx: &mut Context<Vm>, pve: &Proxmox, plan: VmPlan) ->
 fn claim(pve: &Proxmox, plan: &VmPlan) -> Result<Claim> {
     let vm_id = plan.vm_id.map(VmId::new).transpose().at("vm_id")?;
     let image = plan.image.as_ref().map(ToString::to_string).unwrap_or_default();
-    let source = plan.clone.as_ref().map(|clone| clone.vm_id.to_string()).unwrap_or_default();
+    let clone = plan.clone.as_ref().map(|clone| clone.vm_id);
+    let source = clone.map(|vm_id| vm_id.to_string()).unwrap_or_default();
     let known_by = (vm_id, plan.hardware.name());
-    Ok(Claim::new(pve, "proxmox_vm", known_by, &[&plan.node.to_string(), &image, &source]))
+    let claim = Claim::new(pve, "proxmox_vm", known_by, &[&plan.node.to_string(), &image, &source]);
+    Ok(claim.cloned_from(clone.and_then(|vm_id| VmId::new(vm_id).ok())))
 }
 
 /// The description that it shall have: the source's, unless there is another.

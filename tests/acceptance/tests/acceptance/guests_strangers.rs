@@ -41,6 +41,31 @@ fn a_container_whose_number_was_given_away() {
     given_away("container", CONTAINER, "lxc");
 }
 
+/// A create waited to its own end for a guest that somebody else was cloning.
+#[test]
+fn a_clone_of_a_stranger_holds_up_no_create() {
+    let Some(stage) = stage("strangers_clone") else { return };
+    let disk = json!({ "vmid": 100, "name": "huge", "scsi0": "local-lvm:100000" });
+    stage.cluster().post("/nodes/pve1/qemu", disk);
+    // The clone lasts longer than any test, and has no name in the cluster's list while this runs.
+    stage.lab().clock().set_factor(0.2);
+    stage.cluster().start("/nodes/pve1/qemu/100/clone", json!({ "newid": 101, "full": 1 }));
+    let timeouts = "  timeouts = { create = \"40s\" }\n";
+    stage.write(format!(
+        "resource \"onprem_proxmox_vm\" \"this\" {{\n  node = \"pve1\"\n  name = \"web-01\"\n  started = \
+         false\n{timeouts}}}\n"
+    ));
+    let requests = stage.requests(|| {
+        stage.apply();
+    });
+    let config = stage.cluster().get("/nodes/pve1/qemu/101/config");
+    assert_eq!(config["lock"], "clone", "it is still being made");
+    let looks = requests.iter().filter(|one| one.contains("/qemu/101/config")).count();
+    assert!(looks <= 2, "{requests:?}");
+    let listed = requests.iter().filter(|one| one.contains("/qemu/100/config")).count();
+    assert_eq!(listed, 0, "a guest of another name is none of ours: {requests:?}");
+}
+
 /// A stranger's guest with the wanted number is neither adopted nor touched nor destroyed, not even one
 /// of the same name that is being made.
 fn taken(name: &str, (type_name, arguments): (&str, &str)) {
