@@ -28,7 +28,11 @@ pub struct Config {
     /// The Proxmox VE cluster.
     #[attr(optional)]
     proxmox: Option<ProxmoxConfig>,
-    /// The iDRACs of Dell servers.
+    /// The iDRACs of Dell servers. Each is asked in one session, which is deleted when the server has been left
+    /// alone for some seconds, and at the end. A run that is killed leaves its session, and the iDRAC ends it
+    /// after its session timeout (30 minutes, as it comes): nothing there tells such a session from that of
+    /// another run, so no run deletes it. Where an iDRAC has no room for another session (it has about
+    /// eight), every request authenticates by itself, which is slower, until there is room again.
     #[attr(optional)]
     idrac: Option<IdracConfig>,
 }

@@ -1,5 +1,10 @@
 //! Who asks: one session a host, deleted when the host is left alone, or Basic authentication where no
 //! session is to be had.
+//!
+//! A process that is killed leaves its session to the controller's timeout. What a controller tells of a
+//! session (user, origin's address and type; neither the time nor a `Context` before newer schemas) is
+//! the same for every process of a user on a host, or behind one address, so none is ever deleted by
+//! guess when there is no room.
 
 use std::{
     fmt,
