@@ -7,7 +7,11 @@ use onprem_http::{
 };
 use serde_json::Value;
 
-use crate::{Error, ErrorKind, error::failures, json};
+use crate::{
+    Error, ErrorKind,
+    error::{Message, Verdict, judge},
+    json,
+};
 
 /// One request
 #[derive(Clone, Debug)]
@@ -85,6 +89,8 @@ pub(crate) struct Answer {
     /// Null when the answer was empty.
     pub(crate) body: Value,
     pub(crate) headers: HeaderMap,
+    /// What the controller warned of.
+    pub(crate) warnings: Vec<Message>,
 }
 
 impl Answer {
@@ -103,12 +109,18 @@ impl Answer {
                 return Err(Error::new(ErrorKind::Decode, text).with_request(Some(&context)));
             }
         };
-        let failures =
-            if call.reading && body.get("error").is_none() { vec![] } else { failures(&body) };
+        let accepted = response.headers.contains_key("location");
+        let Verdict { failures, warnings } = match call.reading && body.get("error").is_none() {
+            true => Verdict::default(),
+            false => judge(&body, accepted),
+        };
         if !failures.is_empty() {
             return Err(Error::refused(failures, &context));
         }
-        Ok(Self { body, headers: response.headers })
+        for warning in &warnings {
+            tracing::warn!(request = %context, "the controller warns: {warning}");
+        }
+        Ok(Self { body, headers: response.headers, warnings })
     }
 
     /// Where the answer says that the work goes on, or the made object is

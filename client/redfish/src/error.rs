@@ -42,6 +42,18 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_messages(self, messages: Vec<Message>) -> Self {
+        let Inner { kind, text, request, job, maybe_executed, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            kind: kind.clone(),
+            text: text.clone(),
+            messages,
+            request: request.clone(),
+            job: job.clone(),
+            maybe_executed: *maybe_executed,
+        }))
+    }
+
     /// An answer with the status of success whose body says the contrary
     pub(crate) fn refused(messages: Vec<Message>, request: &RequestContext) -> Self {
         let kind = messages.iter().find_map(|one| classify(one.code()));
@@ -94,6 +106,19 @@ impl Error {
         self.0.maybe_executed
     }
 
+    /// Whether the start of a job was refused for sure
+    pub(crate) fn made_no_job(&self) -> bool {
+        match self.kind() {
+            ErrorKind::AmbiguousJob => false,
+            ErrorKind::Busy
+            | ErrorKind::JobExists
+            | ErrorKind::JobQueueFull
+            | ErrorKind::Lockdown
+            | ErrorKind::NotReady => true,
+            _ => !self.maybe_executed(),
+        }
+    }
+
     /// Whether a controller that restarts answers like this
     pub fn is_passing(&self) -> bool {
         match self.kind() {
@@ -135,6 +160,9 @@ impl StdError for Error {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
+    /// The answer to the start of a job was lost, and which job it made cannot be told; the text names
+    /// those that it may be
+    AmbiguousJob,
     /// Another job or update keeps the controller busy; later it may do
     Busy,
     /// A setting of the client, or an argument of a call, cannot be used
@@ -236,9 +264,10 @@ impl Message {
         }
     }
 
-    fn is_failure(&self) -> bool {
-        let good = matches!(self.code(), "" | "Success" | "Created" | "SYS413" | "SYS414");
-        !good && matches!(self.severity.as_str(), "Critical" | "Warning")
+    /// Whether it takes the success of an answer back that was `accepted` or not: by its severity, and where
+    /// nothing was accepted by an id that means a refusal whatever its severity
+    fn refuses(&self, accepted: bool) -> bool {
+        self.severity == "Critical" || (!accepted && classify(self.code()).is_some())
     }
 }
 
@@ -262,12 +291,36 @@ pub fn message_code(id: &str) -> &str {
     id.rsplit('.').next().unwrap_or(id)
 }
 
-/// The failures that the body of a successful answer reports
-pub(crate) fn failures(body: &Value) -> Vec<Message> {
-    let top = body.pointer("/@Message.ExtendedInfo");
-    let nested = body.pointer("/error/@Message.ExtendedInfo");
-    let lists = [top, nested].into_iter().flatten().filter_map(Value::as_array);
-    lists.flatten().map(Message::parse).filter(Message::is_failure).collect()
+/// What the messages in the body of a successful answer come to
+#[derive(Debug, Default)]
+pub(crate) struct Verdict {
+    /// Those that take the success back
+    pub(crate) failures: Vec<Message>,
+    /// Those that somebody should know of
+    pub(crate) warnings: Vec<Message>,
+}
+
+/// Judge the body of an answer with a status of success, which says of what was `accepted` where that is
+///
+/// Ids that nobody here knows count by their severity alone: there are thousands.
+pub(crate) fn judge(body: &Value, accepted: bool) -> Verdict {
+    let list = |pointer: &str| {
+        let list = body.pointer(pointer).and_then(Value::as_array);
+        list.into_iter().flatten().map(Message::parse)
+    };
+    let mut verdict = Verdict::default();
+    for message in list("/@Message.ExtendedInfo") {
+        match message.severity.as_str() {
+            _ if message.refuses(accepted) => verdict.failures.push(message),
+            "Warning" => verdict.warnings.push(message),
+            _ => {}
+        }
+    }
+    // An error by its name, whatever the status.
+    let errors = list("/error/@Message.ExtendedInfo");
+    let serious = |one: &Message| one.refuses(accepted) || one.severity == "Warning";
+    verdict.failures.extend(errors.filter(serious));
+    verdict
 }
 
 fn messages_of(status: &StatusError) -> Vec<Message> {
@@ -363,16 +416,38 @@ mod tests {
         assert_eq!(messages[0].text, "no");
     }
 
+    /// Any id that was not known made an error of a successful answer with a warning in it, and SYS406, which
+    /// the registry calls OK, was no refusal.
     #[test]
-    fn a_successful_answer_may_hold_a_failure() {
-        let good = serde_json::json!({ "@Message.ExtendedInfo": [
-            { "MessageId": "Base.1.12.Success", "Message": "ok", "Severity": "OK" },
-            { "MessageId": "IDRAC.2.7.SYS413", "Message": "ok", "Severity": "Informational" },
-        ]});
-        assert_eq!(failures(&good), []);
-        let bad = serde_json::json!({ "@Message.ExtendedInfo": [
-            { "MessageId": "IDRAC.2.7.SYS406", "Message": "locked", "MessageSeverity": "Critical" },
-        ]});
-        assert_eq!(failures(&bad)[0].code(), "SYS406");
+    fn a_message_of_a_successful_answer_counts_by_its_severity() {
+        let judged = |id: &str, severity: &str, accepted: bool| {
+            let message =
+                serde_json::json!({ "MessageId": id, "Message": "so", "Severity": severity });
+            let verdict =
+                judge(&serde_json::json!({ "@Message.ExtendedInfo": [message] }), accepted);
+            (verdict.failures.len(), verdict.warnings.len())
+        };
+        for id in
+            ["Base.1.12.Success", "IDRAC.2.7.SYS413", "IDRAC.2.7.RED002", "IDRAC.9.9.NEW999", ""]
+        {
+            assert_eq!(judged(id, "OK", false), (0, 0), "{id}");
+            assert_eq!(judged(id, "Informational", true), (0, 0), "{id}");
+            assert_eq!(judged(id, "Warning", false), (0, 1), "{id}");
+            assert_eq!(judged(id, "Critical", true), (1, 0), "{id}");
+        }
+        // Malformed JSON is critical in the registry, and no lockdown.
+        assert_eq!(judged("IDRAC.2.7.SYS405", "Critical", false), (1, 0));
+        assert_eq!(judged("IDRAC.2.7.SYS406", "OK", false), (1, 0));
+        assert_eq!(judged("IDRAC.2.7.RED014", "Warning", false), (1, 0));
+        // The job was made, and waits for the Lifecycle Controller.
+        assert_eq!(judged("IDRAC.2.7.RED023", "Warning", true), (0, 1));
+
+        let error = |severity: &str| {
+            let message = serde_json::json!({ "MessageId": "X", "Message": "so",
+                "MessageSeverity": severity, "Severity": "OK" });
+            judge(&serde_json::json!({ "error": { "@Message.ExtendedInfo": [message] } }), false)
+        };
+        assert_eq!(error("Warning").failures.len(), 1);
+        assert_eq!(error("OK").failures.len(), 0);
     }
 }

@@ -91,6 +91,13 @@ impl Client {
 }
 
 impl Firmware {
+    /// What a job for it may call its device: the FQDD, and the name without what follows a dash
+    pub fn device_names(&self) -> Vec<String> {
+        let name = self.name.split(" - ").next().unwrap_or_default().trim();
+        let names = [self.fqdd.as_str(), name].into_iter().filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    }
+
     /// The installed one, where no copies are meant
     pub fn is_installed(&self) -> bool {
         matches!(self.place, Place::Installed | Place::Unknown)

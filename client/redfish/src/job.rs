@@ -100,8 +100,8 @@ impl Job {
     /// What its state means
     pub fn phase(&self) -> Phase {
         match &self.state {
-            JobState::Completed if self.is_success() => Phase::Done,
             JobState::Completed if message_code(&self.message_id) == "RED029" => Phase::Staged,
+            JobState::Completed if self.is_success() => Phase::Done,
             JobState::RebootCompleted => Phase::Done,
             JobState::Completed
             | JobState::CompletedWithErrors
@@ -170,6 +170,14 @@ impl Job {
         !word.is_empty() && words.any(|one| one.to_lowercase().contains(&word))
     }
 
+    /// Id, name and state, for a person: `JID_1 (Firmware Update: BIOS) is Running: Job in progress [PR20]`
+    pub fn summary(&self) -> String {
+        match self.name.as_str() {
+            "" => format!("{} {}", self.id, self.ending()),
+            name => format!("{} ({name}) {}", self.id, self.ending()),
+        }
+    }
+
     /// How it ended, in the controller's words: `ended as Failed: … [PR21]`
     pub fn ending(&self) -> String {
         let verb = if self.has_ended() { "ended as" } else { "is" };
@@ -184,17 +192,14 @@ impl Job {
         text
     }
 
-    /// A state of success counts only with a message of success
+    /// A state of success counts unless the message is known for a failure: what the job was for tells
+    /// whether one that nobody knows was good
     fn is_success(&self) -> bool {
-        const GOOD: [&str; 13] = [
-            "", "PR19", "RED001", "RED025", "RED030", "RED035", "RED037", "RED063", "RED064",
-            "RED092", "RED143", "JCP007", "SYS413",
-        ];
-        GOOD.contains(&message_code(&self.message_id))
+        !means_failure(message_code(&self.message_id))
     }
 
     /// The vendor's own view: the best
-    fn of_dell(value: &Value) -> Option<Self> {
+    pub(crate) fn of_dell(value: &Value) -> Option<Self> {
         let get = |name: &str| json::text(value, name);
         let end = get("/CompletionTime").or_else(|| get("/EndTime"));
         Some(Self {
@@ -253,6 +258,28 @@ impl Job {
             end_time: end_time.filter(time),
             target,
         })
+    }
+}
+
+/// Whether a message of a job says that it failed, by the vendor's registry, where such a one is a warning
+/// or worse
+fn means_failure(code: &str) -> bool {
+    // Those of updates that are neither, up to the last that is known.
+    const GOOD_UPDATES: [u32; 47] = [
+        1, 2, 3, 23, 24, 25, 29, 30, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49,
+        52, 53, 54, 55, 58, 61, 63, 64, 65, 66, 67, 69, 83, 89, 90, 92, 94, 99, 100, 102, 110, 111,
+        143, 34,
+    ];
+    const LAST_UPDATE: u32 = 149;
+    let digits = code.trim_start_matches(|letter: char| !letter.is_ascii_digit());
+    let Ok(number) = digits.parse::<u32>() else { return false };
+    match code.strip_suffix(digits) {
+        Some("RED") => number <= LAST_UPDATE && !GOOD_UPDATES.contains(&number),
+        Some("PR") => matches!(number, 5 | 14..=17 | 21 | 24..=27 | 29..=32 | 34),
+        Some("JCP") => {
+            matches!(number, 2..=4 | 6 | 8 | 9 | 11..=23 | 29 | 41 | 42 | 44 | 52)
+        }
+        _ => false,
     }
 }
 
@@ -337,6 +364,9 @@ mod tests {
             ("Completed", "", Done),
             ("Completed", "RED029", Staged),
             ("Completed", "PR21", Failed),
+            ("Completed", "RED097", Failed),
+            ("Completed", "RED999", Done),
+            ("Completed", "IDRAC.9.9.SUP0518", Done),
             ("CompletedWithErrors", "PR19", Failed),
             ("Failed", "RED006", Failed),
             ("RebootFailed", "RED033", Failed),

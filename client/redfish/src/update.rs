@@ -1,12 +1,14 @@
 //! Starting updates of firmware. API: `/redfish/v1/UpdateService`.
 //!
 //! The service advertises which doors it has; this client takes the one that it is told to and says
-//! plainly when it is not there. Nothing is started twice: when the answer to a start is lost, the job
-//! that it may have made is looked for.
+//! plainly when it is not there. `start` makes the job, once; `push` brings an image there first.
 
-use std::{collections::BTreeSet, fmt, path::Path, time::Duration};
+mod push;
+mod start;
 
-use onprem_http::{AfterLoss, Delays, HeaderName, HeaderValue, Method, Resend, Secret};
+use std::{fmt, time::Duration};
+
+use onprem_http::{Method, Secret};
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,11 +16,8 @@ use crate::{
     call::Call,
     json,
     service::{action, action_target},
-    upload,
 };
-
-/// Time for an upload: images are large, and controllers slow
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(1800);
+use start::Expected;
 
 /// Time for an action: starting an update may take a controller a while
 const ACTION_TIMEOUT: Duration = Duration::from_secs(120);
@@ -70,13 +69,23 @@ pub struct SimpleUpdate {
     pub apply_time: ApplyTime,
     /// User and password of the server that has it
     pub credentials: Option<(String, Secret)>,
+    /// Names of the devices that it is for, such as `BIOS` and `BIOS.Setup.1-1`; by them its job is told
+    /// from somebody else's when the answer is lost
+    pub device_names: Vec<String>,
 }
 
 impl SimpleUpdate {
     /// An image without credentials, applied at the next restart of the host
     pub fn new(image_uri: impl Into<String>) -> Self {
         let apply_time = ApplyTime::OnReset;
-        Self { image_uri: image_uri.into(), apply_time, credentials: None }
+        Self { image_uri: image_uri.into(), apply_time, credentials: None, device_names: vec![] }
+    }
+
+    /// Name the devices that it is for
+    #[must_use]
+    pub fn device_names(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.device_names = names.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Apply it at another time
@@ -149,7 +158,8 @@ impl Client {
     ///
     /// # Errors
     /// A refusal, such as [`ErrorKind::JobExists`], and any failure of a request. It is not repeated
-    /// unless no job was made.
+    /// unless no job was made. [`ErrorKind::AmbiguousJob`] when the answer is lost and there are jobs of
+    /// which nobody can say whose they are.
     pub async fn simple_update(&self, update: &SimpleUpdate) -> Result<String, Error> {
         let service = self.update_service().await?;
         let target = service.simple_update.clone().ok_or_else(|| {
@@ -180,7 +190,7 @@ impl Client {
         }
         // Never with If-Match: some refuse an action that has it.
         let call = Call::new(Method::POST, target).json(&body).timeout(ACTION_TIMEOUT);
-        self.start_job(&call).await
+        self.start_job(&call, &Expected::of(update)).await
     }
 
     /// Go back to the version that an entry of the inventory keeps; the job's id
@@ -192,7 +202,8 @@ impl Client {
         previous: &crate::Firmware,
         time: ApplyTime,
     ) -> Result<String, Error> {
-        self.simple_update(&SimpleUpdate::new(previous.uri.clone()).apply_time(time)).await
+        let update = SimpleUpdate::new(previous.uri.clone()).apply_time(time);
+        self.simple_update(&update.device_names(previous.device_names())).await
     }
 
     /// Start what was told to wait for it
@@ -205,126 +216,5 @@ impl Client {
         })?;
         let call = Call::new(Method::POST, target).json(&json!({})).timeout(ACTION_TIMEOUT);
         self.send(&call).await.map(drop)
-    }
-
-    /// Push an image from a file here, by the best door that there is; the id of its job
-    ///
-    /// # Errors
-    /// A file that cannot be read, a controller that takes no images, and as
-    /// [`simple_update`](Self::simple_update).
-    pub async fn push_update(&self, file: &Path, time: ApplyTime) -> Result<String, Error> {
-        let service = self.update_service().await?;
-        if let Some(door) = &service.multipart_push {
-            let time = service.apply_time(time)?;
-            let mut parameters = json!({ "Targets": [], "Oem": {} });
-            if let Some(time) = time {
-                parameters["@Redfish.OperationApplyTime"] = time.into();
-            }
-            let body = upload::multipart(file, Some(&parameters)).await?;
-            let call = Call::new(Method::POST, door).body(body).timeout(UPLOAD_TIMEOUT);
-            return self.start_job(&call).await;
-        }
-        let Some(door) = &service.http_push else {
-            let text = "the controller takes no images over HTTP: iDRAC8 does from 2.60, iDRAC9 from \
-                        3.18; let it fetch the image from a web server";
-            return Err(Error::new(ErrorKind::Unsupported, text));
-        };
-        let image = self.push_image(door, file).await?;
-        self.simple_update(&SimpleUpdate::new(image).apply_time(time)).await
-    }
-
-    /// Push an image into the inventory; the path of its entry
-    async fn push_image(&self, door: &str, file: &Path) -> Result<String, Error> {
-        let body = upload::multipart(file, None).await?;
-        // The push wants the collection's ETag, in quotes or bare as it came.
-        let collection = self.send(&Call::new(Method::GET, door)).await?;
-        let etag = collection.headers.get("etag").cloned().or_else(|| {
-            let etag = json::text(&collection.body, "/@odata.etag")?;
-            HeaderValue::from_str(&etag).ok()
-        });
-        let mut call = Call::new(Method::POST, door).body(body).timeout(UPLOAD_TIMEOUT);
-        if let Some(etag) = etag {
-            call = call.header(HeaderName::from_static("if-match"), etag);
-        }
-        // An image that is there twice does no harm: the second takes the place of the first.
-        let answer = self.send(&call.resend(Resend::Always)).await?;
-        answer.location().ok_or_else(|| {
-            Error::new(
-                ErrorKind::Decode,
-                "the answer to the upload does not say where the image is",
-            )
-        })
-    }
-
-    /// Post what makes a job, once, and tell the job's id
-    async fn start_job(&self, call: &Call) -> Result<String, Error> {
-        let before: BTreeSet<String> = self.jobs().await?.into_iter().map(|job| job.id).collect();
-        let made = std::sync::Mutex::new(None);
-        let outcome = self
-            .send_checked(call, |error| {
-                let (before, made) = (&before, &made);
-                async move {
-                    // A refusal, and a clear one.
-                    if *error.kind() == ErrorKind::NotReady {
-                        return AfterLoss::Stop;
-                    }
-                    tracing::warn!(%error, "no clear answer; looking for the job that it may have made");
-                    match self.new_job(before).await {
-                        Ok(None) => AfterLoss::Resend,
-                        Ok(found) => {
-                            if let Ok(mut made) = made.lock() {
-                                *made = found;
-                            }
-                            AfterLoss::Stop
-                        }
-                        Err(_) => AfterLoss::Stop,
-                    }
-                }
-            })
-            .await;
-        let found = made.into_inner().unwrap_or_default();
-        match (outcome, found) {
-            (Err(error), None) => {
-                // Also a plain error may have left one: it is named rather than forgotten.
-                let refused = *error.kind() == ErrorKind::NotReady;
-                match error.maybe_executed() && error.is_passing() && !refused {
-                    true => self.new_job(&before).await?.ok_or(error),
-                    false => Err(error),
-                }
-            }
-            (_, Some(id)) => Ok(id),
-            (Ok(answer), None) => {
-                let location = answer.location();
-                let named = location.as_deref().map(json::last_segment);
-                match named.filter(|id| id.starts_with("JID_") || id.starts_with("RID_")) {
-                    Some(id) => Ok(id.to_owned()),
-                    None => self.new_job(&before).await?.ok_or_else(|| {
-                        let text = "the update was accepted, and no job of it is to be found";
-                        Error::new(ErrorKind::Decode, text)
-                    }),
-                }
-            }
-        }
-    }
-
-    /// A firmware job that was not there before
-    async fn new_job(&self, before: &BTreeSet<String>) -> Result<Option<String>, Error> {
-        let patience = self.patience();
-        let end = self.deadline();
-        let mut pauses = Delays::new(patience.poll.0, patience.poll.1, 1.5);
-        let since = std::time::Instant::now();
-        loop {
-            let jobs = self.brisk().jobs().await;
-            let mut fresh = jobs.iter().flatten().filter(|job| !before.contains(&job.id));
-            if let Some(job) = fresh.find(|job| job.is_firmware_update()) {
-                return Ok(Some(job.id.clone()));
-            }
-            if since.elapsed() > patience.lost_answer {
-                return jobs.map(|_| None);
-            }
-            if !end.sleep(pauses.next_pause()).await {
-                return jobs.map(|_| None);
-            }
-        }
     }
 }

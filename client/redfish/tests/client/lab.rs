@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onprem_lab::{Effect, Fault, Lab, LabOptions, images};
+use onprem_lab::{Effect, Fault, Lab, LabOptions, When, images};
 use onprem_redfish::{
     ApplyTime, Client, ErrorKind, Firmware, JobEnd, Place, ResetType, RetryPolicy, SimpleUpdate,
     Stop,
@@ -63,7 +63,7 @@ async fn both_generations_fetch_and_take_images() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(pushed);
         std::fs::write(&file, &image.data).unwrap();
-        let job = client.push_update(&file, ApplyTime::OnReset).await.unwrap();
+        let job = client.push_update(&file, ApplyTime::OnReset, &[]).await.unwrap();
         let end = client.follow_job(&job, Stop::AtEnd).await.unwrap();
         assert!(matches!(end, JobEnd::Done(_)), "{end:?}");
         assert!(pushed.contains(&installed(&client, DIAGNOSTICS).await.version));
@@ -132,7 +132,7 @@ async fn the_controllers_own_restart_is_survived() {
 async fn a_lost_answer_makes_no_second_job() {
     let lab = lab().await;
     let client = client(&lab, "r750-01");
-    for when in [onprem_lab::When::Before, onprem_lab::When::After] {
+    for when in [When::Before, When::After] {
         let fault = Fault::new(Effect::Reset { when }).path("SimpleUpdate$").count(1);
         lab.faults().arm(fault).unwrap();
         let update = SimpleUpdate::new(url("Diagnostics_R750_WN64_4301A79.EXE"));
@@ -168,4 +168,50 @@ async fn power_that_is_so_already_is_left_alone() {
     assert_eq!(client.system().await.unwrap().power_state.as_deref(), Some("Off"));
     let system = client.system().await.unwrap();
     assert_eq!(system.model.as_deref(), Some("PowerEdge R750"));
+}
+
+/// The BIOS, named as its jobs name it
+fn bios() -> SimpleUpdate {
+    SimpleUpdate::new(url("BIOS_R750_WN64_1.14.1.EXE")).device_names(["BIOS.Setup.1-1", "BIOS"])
+}
+
+fn start(effect: Effect) -> Fault {
+    Fault::new(effect).method("POST").path("UpdateService.SimpleUpdate$").count(1)
+}
+
+/// Somebody else's job of the same moment was taken for the one whose answer was lost.
+#[tokio::test]
+async fn a_job_of_a_stranger_is_not_ours_when_the_answer_is_lost() {
+    for ours_is_made in [true, false] {
+        let lab = lab().await;
+        let (client, stranger) = (client(&lab, "r750-01"), client(&lab, "r750-01"));
+        client.wait_until_ready().await.unwrap();
+        let held = lab.faults().arm(start(Effect::Stall { when: When::Before })).unwrap();
+        if ours_is_made {
+            lab.faults().arm(start(Effect::Reset { when: When::After })).unwrap();
+        }
+        let starting = tokio::spawn({
+            let client = client.clone();
+            async move { client.simple_update(&bios()).await }
+        });
+        lab.faults().stalled(held).await;
+        let update = SimpleUpdate::new(url("Diagnostics_R750_WN64_4301A79.EXE"));
+        let theirs = stranger.simple_update(&update).await.unwrap();
+        match ours_is_made {
+            true => lab.faults().release(held),
+            false => lab.faults().abort(held),
+        }
+        let outcome = starting.await.unwrap();
+        if ours_is_made {
+            let ours = outcome.unwrap();
+            assert_ne!(ours, theirs);
+            assert!(client.job(&ours).await.unwrap().unwrap().mentions("BIOS"));
+        } else {
+            let error = outcome.unwrap_err();
+            assert_eq!(*error.kind(), ErrorKind::AmbiguousJob, "{error}");
+            assert!(error.to_string().contains(&theirs), "{error}");
+            let jobs = client.jobs().await.unwrap();
+            assert!(jobs.iter().all(|job| !job.mentions("BIOS")), "nothing is started blindly");
+        }
+    }
 }

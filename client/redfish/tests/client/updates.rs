@@ -108,7 +108,7 @@ async fn an_image_is_pushed_with_its_parameters_where_there_is_a_door_for_that()
         Server::start(|request| (request.line == MULTIPART).then(|| Reply::accepted("JID_1")))
             .await;
     let file = image();
-    let pushed = server.client().push_update(file.path(), ApplyTime::OnReset).await;
+    let pushed = server.client().push_update(file.path(), ApplyTime::OnReset, &[]).await;
     assert_eq!(pushed.unwrap(), "JID_1");
     let sent = server.seen().into_iter().find(|one| one.line == MULTIPART).unwrap();
     let parameters = sent.body.find("name=\"UpdateParameters\"").unwrap();
@@ -145,7 +145,7 @@ async fn an_older_controller_gets_the_image_into_its_inventory_first() {
     })
     .await;
     let file = image();
-    let id = server.client().push_update(file.path(), ApplyTime::OnReset).await;
+    let id = server.client().push_update(file.path(), ApplyTime::OnReset, &[]).await;
     assert_eq!(id.unwrap(), "JID_1");
     let sent = server.seen().into_iter().find(|one| one.line == SIMPLE).unwrap();
     // A time that the controller does not advertise is not asked for.
@@ -162,6 +162,106 @@ async fn a_controller_without_any_door_is_told_so_plainly() {
     let error = client.simple_update(&SimpleUpdate::new(IMAGE)).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Unsupported);
     let file = image();
-    let error = client.push_update(file.path(), ApplyTime::OnReset).await.unwrap_err();
+    let error = client.push_update(file.path(), ApplyTime::OnReset, &[]).await.unwrap_err();
     assert!(error.to_string().contains("takes no images over HTTP"), "{error}");
+}
+
+/// An older controller: images come into its inventory, which has one already
+fn older(
+    request: &crate::server::Received,
+    pushed: &'static str,
+    update: impl FnOnce() -> Reply,
+) -> Option<Reply> {
+    Some(match request.line.as_str() {
+        SERVICE => Reply::Json(json!({
+            "HttpPushUri": "/redfish/v1/UpdateService/FirmwareInventory",
+            "Actions": { "#UpdateService.SimpleUpdate": {
+                "target": "/redfish/v1/UpdateService/Actions/UpdateService.SimpleUpdate",
+            }},
+        })),
+        "GET /redfish/v1/UpdateService/FirmwareInventory" => {
+            let etag = vec![("ETag", "\"4711\"".to_owned())];
+            let members = json!([{ "@odata.id": format!("{INVENTORY}{THERE}") }]);
+            Reply::Status(200, etag, json!({ "Members": members }))
+        }
+        PUSH => {
+            let location = vec![("Location", format!("{INVENTORY}{pushed}"))];
+            Reply::Status(201, location, Value::Null)
+        }
+        SIMPLE => update(),
+        _ if request.line.starts_with("DELETE /redfish/v1/UpdateService/") => {
+            assert!(request.head.contains("if-match: \"4711\""), "{}", request.head);
+            Reply::Status(200, vec![], Value::Null)
+        }
+        _ => return None,
+    })
+}
+
+const INVENTORY: &str = "/redfish/v1/UpdateService/FirmwareInventory/";
+const THERE: &str = "Available-159-1.12.1__BIOS.Setup.1-1";
+const NEW: &str = "Available-159-1.14.1__BIOS.Setup.1-1";
+
+/// The image stayed in the inventory when its update was refused.
+#[tokio::test]
+async fn a_pushed_image_whose_update_is_refused_is_deleted() {
+    for (pushed, deleted) in [(NEW, 1), (THERE, 0)] {
+        let server = Server::start(move |request| {
+            older(request, pushed, || Reply::error(400, "RED014", "A job is there already."))
+        })
+        .await;
+        let file = image();
+        let outcome = server.client().push_update(file.path(), ApplyTime::OnReset, &[]).await;
+        assert_eq!(*outcome.unwrap_err().kind(), ErrorKind::JobExists);
+        assert_eq!(server.count(&format!("DELETE {INVENTORY}{pushed}")), deleted, "{pushed}");
+    }
+    let server = Server::start(|request| older(request, NEW, || Reply::accepted("JID_1"))).await;
+    let file = image();
+    let id = server.client().push_update(file.path(), ApplyTime::OnReset, &[]).await.unwrap();
+    assert_eq!((id.as_str(), server.count(&format!("DELETE {INVENTORY}{NEW}"))), ("JID_1", 0));
+}
+
+/// It stayed, too, when the update was given up before it was started, as at Ctrl-C.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_pushed_image_whose_update_is_given_up_is_deleted() {
+    let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, waits) = std::sync::mpsc::channel::<()>();
+    let mut looks = 0;
+    let server = Server::start(move |request| {
+        looks += usize::from(request.line == JOBS);
+        // The second look at the queue comes right before the start.
+        if request.line == JOBS && looks == 2 {
+            begun.send(()).unwrap();
+            let _ = waits.recv();
+        }
+        older(request, NEW, || Reply::accepted("JID_1"))
+    })
+    .await;
+    let (client, file) = (server.client(), image());
+    let path = file.path().to_owned();
+    let pushing =
+        tokio::spawn(async move { client.push_update(&path, ApplyTime::OnReset, &[]).await });
+    begins.recv().await.unwrap();
+    pushing.abort();
+    assert!(pushing.await.unwrap_err().is_cancelled());
+    drop(go_on);
+    let delete = format!("DELETE {INVENTORY}{NEW}");
+    while server.count(&delete) == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.count(SIMPLE), 0);
+}
+
+/// An answer with the status of success whose messages were unknown here made an error of a started job.
+#[tokio::test]
+async fn a_start_with_an_unknown_warning_is_a_start() {
+    let server = Server::start(|request| {
+        (request.line == SIMPLE).then(|| {
+            let location = vec![("Location", "/redfish/v1/TaskService/Tasks/JID_3".to_owned())];
+            let message = json!({ "MessageId": "IDRAC.9.9.NEW001", "Message": "Mind the gap.",
+                "MessageSeverity": "Warning" });
+            Reply::Status(202, location, json!({ "@Message.ExtendedInfo": [message] }))
+        })
+    })
+    .await;
+    assert_eq!(server.client().simple_update(&SimpleUpdate::new(IMAGE)).await.unwrap(), "JID_3");
 }
