@@ -64,6 +64,10 @@ pub(crate) fn explain(
             "another job keeps the server: data \"onprem_idrac_jobs\" lists them; wait for it, or take \
              it out of the queue",
         ),
+        ErrorKind::AmbiguousJob => could_not().hint(
+            "look at these jobs in the iDRAC, or wait for their end, and apply again: what runs by then is \
+             waited for; action \"onprem_idrac_job_cancel\" takes out one that nobody wants",
+        ),
         ErrorKind::JobQueueFull => could_not()
             .hint("take old jobs out of the iDRAC's queue: data \"onprem_idrac_jobs\" lists them"),
         ErrorKind::Timeout => {

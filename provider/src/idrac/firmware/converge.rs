@@ -21,7 +21,7 @@ use super::plan::{missing, no_waiting};
 use super::state::{INVENTORY_LAG, observe};
 use super::{RebootPolicy, STAGED, ServerFirmware, ServerFirmwarePlan, Staged, component_path};
 use crate::idrac::Host;
-use queue::Pending;
+use queue::{Pending, described};
 
 /// How long a job may be scheduled whose update needs no restart of the host.
 const BRIEFLY: Duration = Duration::from_secs(120);
@@ -156,13 +156,20 @@ impl<'a> Converge<'a> {
                 return Err(Diagnostic::error("The image is still unknown").at(path()));
             };
             self.host.wait_until_ready().await?;
-            let started = match self.start(source).await {
+            let started = match self.start(source, &found).await {
                 Err(error) if matches!(error.kind(), ErrorKind::NotReady | ErrorKind::Busy) => {
-                    tracing::info!(%error, "the iDRAC takes no update yet");
+                    let jobs = self.open_jobs().await;
+                    let in_the_way =
+                        described(&jobs).unwrap_or_else(|| "nothing in the queue".into());
+                    tracing::info!(%error, in_the_way, "the iDRAC takes no update yet");
                     if !self.host.deadline().sleep(Duration::from_secs(5)).await {
-                        return Err(error).at(path());
+                        return Err(self.occupied(error, &jobs)).at(path());
                     }
                     continue;
+                }
+                Err(error) if *error.kind() == ErrorKind::JobExists => {
+                    let jobs = self.open_jobs().await;
+                    return Err(self.occupied(error, &jobs)).at(path().attribute("image"));
                 }
                 started => started.at(path().attribute("image"))?,
             };
@@ -215,17 +222,19 @@ impl<'a> Converge<'a> {
         found.check(&manifest, to).at(component_path(key).attribute("image"))
     }
 
-    async fn start(&self, source: &Source) -> Result<String, Error> {
+    async fn start(&self, source: &Source, found: &Found) -> Result<String, Error> {
         // At once an iDRAC may restart the host. What needs no restart does not wait for one.
         let service = self.host.update_service().await?;
         let time = match service.can_wait_for_reset() {
             true => ApplyTime::OnReset,
             false => ApplyTime::Immediate,
         };
+        let names: Vec<String> = found.devices().flat_map(Firmware::device_names).collect();
         match source {
-            Source::Image(Image::File(file)) => self.host.push_update(file, time).await,
+            Source::Image(Image::File(file)) => self.host.push_update(file, time, &names).await,
             Source::Image(Image::Url(url)) => {
-                self.host.simple_update(&SimpleUpdate::new(url).apply_time(time)).await
+                let update = SimpleUpdate::new(url).apply_time(time).device_names(names);
+                self.host.simple_update(&update).await
             }
             Source::Previous(firmware) => self.host.roll_back(firmware, time).await,
         }

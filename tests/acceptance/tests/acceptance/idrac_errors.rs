@@ -4,7 +4,7 @@ use onprem_lab::{Effect, Fault};
 
 use crate::idrac::{
     DIAGNOSTICS, FIRMWARE, assert_no_restart, bios, component, diagnostics, eventually, firmware,
-    firmware_of, jobs, package, stage, version,
+    firmware_of, jobs, package, server, stage, version,
 };
 
 #[test]
@@ -151,7 +151,7 @@ fn a_cpld_is_updated_alone() {
     stage.write(firmware_of("r750-01", &both, "reboot = \"if_needed\""));
     stage.apply();
     assert_eq!(version(&stage, "CPLD.Embedded.1"), "1.0.8");
-    assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 2);
+    assert_eq!(server(&stage, "r750-01")["boots"], 2);
     stage.assert_settled();
 }
 
@@ -195,7 +195,7 @@ fn a_host_that_is_off_stays_off() {
     assert!(run.warnings().iter().any(|one| one.summary.contains("is off")), "{run}");
     assert_eq!(stage.state().attributes(FIRMWARE)["state"], "staged");
     stage.assert_settled();
-    assert_eq!(crate::idrac::server(&stage, "r750-01")["boots"], 0);
+    assert_eq!(server(&stage, "r750-01")["boots"], 0);
 }
 
 /// The apply failed for what the plan had let pass: nothing new was needed.
@@ -276,6 +276,31 @@ fn a_lifecycle_controller_that_is_not_ready_is_waited_for() {
     let _ = running.finish().succeeded();
     assert_eq!(version(&stage, DIAGNOSTICS), "4301A79");
     stage.assert_settled();
+}
+
+/// An iDRAC that is busy was asked until the time was up, and the error did not say with what it is busy.
+#[test]
+fn a_busy_idrac_says_with_which_jobs() {
+    let Some(stage) = stage("idrac_busy") else { return };
+    let job = stage.controller("r750-01").start_update(&package("BIOS_R750_WN64_1.14.1"));
+    let state = || server(&stage, "r750-01")["jobs"][&job]["state"].clone();
+    eventually("the job waits", || state() == "Scheduled");
+    let busy = Effect::Status { status: 400, message: Some("RAC0679".into()) };
+    let fault = stage.fault(Fault::new(busy).method("POST").path("SimpleUpdate$"));
+    stage.write(firmware_of("r750-01", &diagnostics("4301A79"), "timeouts = { create = \"12s\" }"));
+    stage
+        .apply_fails()
+        .error()
+        .says("RAC0679")
+        .says(&format!("In its queue: {job} \\(Firmware Update: BIOS\\) is Scheduled"))
+        .hints(&format!("onprem_idrac_job_cancel.*server = \"r750-01\", job_id = \"{job}\""))
+        .at("components");
+    assert!(!stage.state().has(FIRMWARE));
+    stage.lab().faults().disarm(fault);
+    stage.write(firmware(&diagnostics("4301A79")));
+    stage.apply();
+    assert_eq!((version(&stage, DIAGNOSTICS).as_str(), state()), ("4301A79", "Scheduled".into()));
+    assert_no_restart(&stage);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is in the job queue already, from an earlier apply or from somebody else.
 
-use onprem_redfish::{ErrorKind, Firmware, Job, JobEnd, Phase, Stop};
+use onprem_redfish::{Error, ErrorKind, Firmware, Job, JobEnd, Phase, Stop};
 use tf_provider::{Attempt, Diagnostic, Result};
 
 use super::{Converge, Found, INVENTORY_LAG, Step, component_path, not_alone};
@@ -121,6 +121,19 @@ impl Converge<'_> {
         Ok(Pending::Staged)
     }
 
+    /// What is in the queue and not over, or stuck there; nothing when the iDRAC does not say.
+    pub(super) async fn open_jobs(&self) -> Vec<Job> {
+        let jobs = self.host.jobs().await.inspect_err(|error| {
+            tracing::warn!(%error, "the queue cannot be read");
+        });
+        jobs.unwrap_or_default().into_iter().filter(|job| !job.has_ended()).collect()
+    }
+
+    /// The iDRAC's refusal of an update, with what is in its way.
+    pub(super) fn occupied(&self, error: Error, jobs: &[Job]) -> Diagnostic {
+        with_jobs(error.into(), &self.host.name, jobs)
+    }
+
     /// Waits for the end of a job whose outcome is seen in the inventory; whether it ended well.
     pub(super) async fn see_out(&self, id: &str) -> Result<bool> {
         match self.host.follow_job(id, Stop::WhenStaged).await {
@@ -139,5 +152,37 @@ impl Converge<'_> {
         self.host.wait_until_ready().await?;
         self.host.wait_for_firmware(INVENTORY_LAG, |now| now != before).await?;
         Ok(())
+    }
+}
+
+/// Jobs in one sentence.
+pub(super) fn described(jobs: &[Job]) -> Option<String> {
+    let list: Vec<String> = jobs.iter().map(Job::summary).collect();
+    (!list.is_empty()).then(|| list.join("; "))
+}
+
+fn with_jobs(refusal: Diagnostic, server: &str, jobs: &[Job]) -> Diagnostic {
+    let Some(list) = described(jobs) else {
+        return refusal.detail(
+            "No job is open in its queue: the Lifecycle Controller itself may be in use, as by somebody at \
+             the server's console.",
+        );
+    };
+    let id = &jobs.first().map(|job| job.id.clone()).unwrap_or_default();
+    refusal.detail(format!("In its queue: {list}.")).hint(format!(
+        "wait until they have ended, or take out what is not wanted: action \"onprem_idrac_job_cancel\" \
+         with config {{ server = \"{server}\", job_id = \"{id}\" }}; an iDRAC does not let go of a job that \
+         runs"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_with_nothing_in_the_queue_says_who_else_it_may_be() {
+        let refusal = with_jobs(Diagnostic::error("Busy"), "r750-01", &[]);
+        assert!(refusal.full_detail().contains("Lifecycle Controller itself"), "{refusal}");
     }
 }
