@@ -7,6 +7,7 @@ use onprem_lab::LabOptions;
 use serde_json::{Value, json};
 
 use crate::hcl::file;
+use crate::idrac::eventually;
 
 const ALPINE: &str = "alpine-3.22-default_20250617_amd64.tar.zst";
 const VM: &str = "onprem_proxmox_vm.this";
@@ -95,5 +96,30 @@ fn a_vm_without_an_agent_is_kept_at_once() {
     let text = warning(&stage.apply(), 9100);
     assert!(text.contains("`agent` is not enabled") && !text.contains("timeouts."), "{text}");
     assert_eq!(addresses(&stage, VM), json!([]));
+    stage.assert_settled();
+}
+
+/// Ctrl-C while it waited for an address tainted the finished guest, too.
+#[test]
+fn a_guest_is_kept_when_the_wait_for_its_address_is_stopped() {
+    let Some(stage) = stage("addresses_stopped") else { return };
+    stage.write(config(AGENT, "{}", ""));
+    let mark = stage.lab().requests().mark();
+    let running = stage.start_apply();
+    let asked = |path: &str| {
+        let requests = stage.lab().requests().since(mark);
+        // The second question: the first one may come before the wait.
+        requests.iter().filter(|one| one.path.ends_with(path)).count() > 1
+    };
+    eventually("both guests wait", || {
+        asked("/agent/network-get-interfaces") && asked("/lxc/9200/interfaces")
+    });
+    running.interrupt();
+    let run = running.finish();
+    assert!(warning(&run, 9100).contains("asked to stop"), "{run}");
+    assert!(warning(&run, 9200).contains("asked to stop"), "{run}");
+    for address in [VM, CONTAINER] {
+        assert_eq!(addresses(&stage, address), json!([]));
+    }
     stage.assert_settled();
 }
