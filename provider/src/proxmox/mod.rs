@@ -5,7 +5,8 @@
 //! killed create is found again, `fingerprint` how a guest is recognised, and `comment` what both leave in
 //! its description; `hardware` is what templates
 //! and VMs are made of, `parameters` what of it is less or more than one parameter; `placement` and `power`
-//! are where a guest is and whether it runs, `addresses` what it can be reached at. Every other file is one resource or data source, in the list
+//! are where a guest is and whether it runs, `addresses` what it can be
+//! reached at, `task_log` what a task tells. Every other file is one resource or data source, in the list
 //! below.
 
 mod addresses;
@@ -20,6 +21,7 @@ mod fingerprint;
 mod firewall;
 mod format;
 mod guest_list;
+mod guest_migrate;
 mod guest_power;
 mod guests;
 mod hardware;
@@ -34,6 +36,7 @@ mod pool;
 mod power;
 mod storages;
 mod system;
+mod task_log;
 mod template;
 mod templates;
 mod ticket;
@@ -71,6 +74,7 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .list_resource::<template::list::Templates>()
         .list_resource::<vm::list::Vms>()
         .ephemeral_resource::<ticket::Ticket>()
+        .action::<guest_migrate::GuestMigrate>()
         .action::<guest_power::GuestPower>()
         .data_source::<containers::ContainerLookup>()
         .data_source::<containers::Containers>()
