@@ -19,6 +19,7 @@ mod onprem;
 mod plan;
 mod random;
 mod robust;
+mod rules;
 mod sample;
 mod schema;
 mod settings;
