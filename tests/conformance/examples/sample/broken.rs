@@ -19,6 +19,7 @@ use tampered::{Answer, Tampered};
 #[allow(dead_code, reason = "the harness needs to know how far to go")]
 #[path = "../../tests/conformance/broken/cases.rs"]
 mod cases;
+pub(super) mod probes;
 #[path = "../../tests/conformance/broken/tampered.rs"]
 mod tampered;
 
@@ -39,7 +40,12 @@ pub(super) fn names() -> Vec<String> {
 
 /// The sample, honest unless `SAMPLE_BREAKS` says otherwise.
 pub(super) async fn service() -> impl Service {
-    if let Ok(name) = env::var("SAMPLE_BREAKS") {
+    let breaks = env::var("SAMPLE_BREAKS").ok();
+    if breaks.as_deref() == Some("probes") {
+        probes::remember_type().await;
+        return Tampered::new(tf_provider::testing::service::<Sample>(), probes::tamper);
+    }
+    if let Some(name) = breaks {
         let found = names().iter().position(|one| *one == name);
         let case = CASES.get(found.unwrap_or(CASES.len()));
         let case = case.unwrap_or_else(|| panic!("there is no case {name}"));

@@ -15,6 +15,7 @@ use super::world::Fault;
 pub(super) struct Inner {
     pub(super) next: i64,
     pub(super) objects: BTreeMap<i64, ApiFields>,
+    #[serde(skip)]
     pub(super) requests: Vec<String>,
     #[serde(skip)]
     pub(super) fault: Option<Fault>,
@@ -28,16 +29,15 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// In a file, which need not be there yet.
+    /// In a file, which need not be there yet. No other process writes it while this one runs.
     pub(super) fn at(file: PathBuf) -> Self {
-        Self { inner: Mutex::default(), file: Some(file) }
+        let text = fs::read(&file).ok();
+        let inner = text.map(|text| serde_json::from_slice(&text).unwrap()).unwrap_or_default();
+        Self { inner: Mutex::new(inner), file: Some(file) }
     }
 
     pub(super) fn lock(&self) -> Open<'_> {
-        let mut inner = self.inner.lock().unwrap();
-        if let Some(text) = self.file.as_ref().and_then(|file| fs::read(file).ok()) {
-            *inner = serde_json::from_slice(&text).unwrap();
-        }
+        let inner = self.inner.lock().unwrap();
         Open { inner, file: self.file.as_deref(), changed: false }
     }
 }
