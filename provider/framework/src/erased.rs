@@ -5,7 +5,7 @@ mod ephemeral;
 mod function;
 mod list;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -78,6 +78,17 @@ pub(crate) struct Objects {
     pub(crate) identity: Object,
 }
 
+/// What a plan remembers.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// Of the object.
+    pub(crate) private: Private,
+    /// Of the plan before, when this is the plan of its apply.
+    pub(crate) before: Private,
+    /// Whether Terraform gives it back by then.
+    pub(crate) kept: bool,
+}
+
 /// What a resource added to a plan.
 #[derive(Debug)]
 pub(crate) struct PlanAdditions {
@@ -85,6 +96,8 @@ pub(crate) struct PlanAdditions {
     pub(crate) replace: Vec<Path>,
     pub(crate) unknown: Vec<Path>,
     pub(crate) known: Vec<(Path, Value)>,
+    /// What it found out for the apply, by key.
+    pub(crate) found: BTreeMap<String, Json>,
     /// Set when the resource gave up.
     pub(crate) failure: Option<crate::Diagnostic>,
 }
@@ -98,12 +111,8 @@ pub(crate) trait AnyResource<C>: Send + Sync {
     fn validate(&self, config: &Object, diagnostics: &mut Diagnostics);
     /// Whether the system that it talks to is configured.
     fn ready(&self, clients: &C) -> Result<()>;
-    fn plan(
-        &self,
-        clients: Option<&C>,
-        objects: Objects,
-        private: Private,
-    ) -> Running<PlanAdditions>;
+    fn plan(&self, clients: Option<&C>, objects: Objects, memory: Memory)
+    -> Running<PlanAdditions>;
     fn create(
         &self,
         clients: &C,
@@ -222,7 +231,7 @@ where
         &self,
         clients: Option<&C>,
         objects: Objects,
-        private: Private,
+        memory: Memory,
     ) -> Running<PlanAdditions> {
         let client = clients
             .filter(|clients| !R::Client::unknown(clients))
@@ -235,15 +244,18 @@ where
                 config: values::<R>(objects.config.as_ref())?,
                 planned: values::<R>(objects.planned.as_ref())?,
                 changed: changed(objects.prior.as_ref(), objects.planned.as_ref()),
-                private,
+                private: memory.private,
+                before: memory.before,
+                kept: memory.kept,
+                found: BTreeMap::new(),
                 diagnostics: Diagnostics::default(),
                 replace: vec![],
                 unknown: vec![],
                 known: vec![],
             };
             let failure = <R as Resource>::plan(&mut cx, client.as_ref()).await.err();
-            let PlanContext { diagnostics, replace, unknown, known, .. } = cx;
-            Ok(PlanAdditions { diagnostics, replace, unknown, known, failure })
+            let PlanContext { diagnostics, replace, unknown, known, found, .. } = cx;
+            Ok(PlanAdditions { diagnostics, replace, unknown, known, found, failure })
         })
     }
 

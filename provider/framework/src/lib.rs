@@ -32,6 +32,7 @@ pub mod function;
 mod list;
 pub mod model;
 mod moved;
+mod plan_context;
 mod private;
 mod progress;
 mod provider;
@@ -62,10 +63,11 @@ pub use model::{
     ListResourceModel, ResourceModel, Timeouts,
 };
 pub use moved::Source;
+pub use plan_context::PlanContext;
 pub use private::Private;
 pub use progress::Critical;
 pub use provider::{FromClients, Provider, Registry, Situation};
-pub use resource::{Context, PlanContext, Resource, Update};
+pub use resource::{Context, Resource, Update};
 #[doc = include_str!("docs/action.md")]
 pub use tf_provider_derive::Action;
 #[doc = include_str!("docs/attributes.md")]

@@ -138,6 +138,8 @@ pub trait FunctionModel: 'static {
     const GROUP: &'static str;
     /// What it is, in Markdown: the doc comment of the struct.
     const DESCRIPTION: &'static str;
+    /// Why not to use it, where that is so.
+    const DEPRECATED: Option<&'static str> = None;
     /// The arguments of a call.
     type Arguments: Send;
 

@@ -17,6 +17,8 @@ pub struct Source {
     pub version: i64,
     /// Its attributes.
     pub state: Map<String, Json>,
+    /// What identified it there; empty where that type has no identity, or Terraform stored none.
+    pub identity: Map<String, Json>,
 }
 
 impl Source {
@@ -27,7 +29,8 @@ impl Source {
         version: i64,
         state: Map<String, Json>,
     ) -> Self {
-        Self { provider: provider.into(), type_name: type_name.into(), version, state }
+        let (provider, type_name) = (provider.into(), type_name.into());
+        Self { provider, type_name, version, state, identity: Map::new() }
     }
 
     /// Whether the state is of a type of the provider `name`, for example `bpg/proxmox`, whichever
@@ -61,6 +64,7 @@ mod tests {
             type_name: "x_y".to_owned(),
             version: 0,
             state: Map::new(),
+            identity: Map::new(),
         };
         assert!(source("registry.terraform.io/bpg/proxmox").is("bpg/proxmox", "x_y"));
         assert!(source("registry.opentofu.org/bpg/proxmox").is("bpg/proxmox", "x_y"));

@@ -14,6 +14,7 @@ use crate::{Diagnostic, Result};
 const CONFIGURED: &str = ".configured";
 const LEFT: &str = ".left";
 const IMPORTED: &str = ".imported";
+const FOUND: &str = ".found";
 
 /// What a resource remembers, by key.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,10 +87,29 @@ impl Private {
     pub(crate) fn settle_configured(&mut self, applied: bool) {
         let left: BTreeSet<String> = self.get(LEFT).ok().flatten().unwrap_or_default();
         self.0.remove(LEFT);
+        self.0.remove(FOUND);
         if !applied && !left.is_empty() {
             let both: BTreeSet<_> = self.configured().union(&left).cloned().collect();
             self.0.insert(CONFIGURED.to_owned(), Json::from_iter(both));
         }
+    }
+
+    /// What a plan found out under `key`.
+    pub(crate) fn found<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let found = self.0.get(FOUND).and_then(|all| all.get(key));
+        found.map(|value| serde_json::from_value(value.clone())).transpose().map_err(|error| {
+            Diagnostic::error(format!("What the plan found as `{key}` cannot be read"))
+                .detail(error.to_string())
+                .hint("plan again")
+        })
+    }
+
+    /// Notes what a plan found out, for its apply.
+    pub(crate) fn set_found(&mut self, found: BTreeMap<String, Json>) {
+        match found.is_empty() {
+            true => self.0.remove(FOUND),
+            false => self.0.insert(FOUND.to_owned(), Json::from_iter(found)),
+        };
     }
 
     /// Whether the resource was imported and not yet read.
@@ -129,6 +149,18 @@ mod tests {
         assert_eq!(failed.configured(), BTreeSet::from(["a".to_owned(), "b".to_owned()]));
         private.settle_configured(true);
         assert_eq!(private.configured(), now);
+    }
+
+    /// What was found for one plan must not be taken for the next.
+    #[test]
+    fn what_a_plan_found_is_gone_after_the_apply() {
+        let mut private = Private::default();
+        private.set_found(BTreeMap::from([("slot".to_owned(), Json::from(7))]));
+        let mut again = Private::decode(&private.encode()).unwrap();
+        assert_eq!(again.found("slot").unwrap(), Some(7));
+        again.settle_configured(true);
+        assert_eq!(again.found::<i64>("slot").unwrap(), None);
+        assert_eq!(again, Private::default());
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Resources: what an author implements beside the derive.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -14,7 +13,10 @@ use crate::cty::{Path, Value as CtyValue};
 use crate::progress::{Critical, Progress};
 use crate::schema::Object;
 use crate::timeouts::Operation;
-use crate::{AttributeType, Diagnostic, Diagnostics, IdentityModel, ResourceModel, Result, Source};
+use crate::{
+    AttributeType, Diagnostic, Diagnostics, IdentityModel, PlanContext, ResourceModel, Result,
+    Source,
+};
 
 /// An object that Terraform creates, reads, updates and deletes.
 ///
@@ -284,78 +286,17 @@ impl<R: ResourceModel> Context<R> {
         self.progress.lock().private.remove(key);
     }
 
-    /// Adds a warning to the answer.
-    pub fn warn(&self, warning: Diagnostic) {
-        self.progress.lock().diagnostics.push(warning);
-    }
-}
-
-/// What surrounds a plan.
-#[derive(Debug)]
-pub struct PlanContext<R: ResourceModel> {
-    pub(crate) prior: Option<R::Values>,
-    pub(crate) config: Option<R::Values>,
-    pub(crate) planned: Option<R::Values>,
-    /// Names of the attributes that the plan changes.
-    pub(crate) changed: BTreeSet<String>,
-    pub(crate) private: crate::Private,
-    pub(crate) diagnostics: Diagnostics,
-    pub(crate) replace: Vec<Path>,
-    pub(crate) unknown: Vec<Path>,
-    pub(crate) known: Vec<(Path, CtyValue)>,
-}
-
-impl<R: ResourceModel> PlanContext<R> {
-    /// The state before; nothing in a create.
-    pub fn prior(&self) -> Option<&R::Values> {
-        self.prior.as_ref()
-    }
-
-    /// The configuration; nothing in a destroy.
-    pub fn config(&self) -> Option<&R::Values> {
-        self.config.as_ref()
-    }
-
-    /// What the framework planned; nothing in a destroy.
-    pub fn planned(&self) -> Option<&R::Values> {
-        self.planned.as_ref()
-    }
-
-    /// Whether the plan changes the attribute of this name.
-    pub fn changes(&self, name: &str) -> bool {
-        self.changed.contains(name)
-    }
-
-    /// As [`Context::configured`].
-    pub fn configured(&self, path: &str) -> bool {
-        self.private.configured().contains(path)
-    }
-
-    /// What was remembered under `key`.
+    /// What the plan found out under `key`, see [`PlanContext::once`](crate::PlanContext::once); nothing where
+    /// Terraform keeps no such thing, and in a read or delete.
     ///
     /// # Errors
     /// A value of another shape than `T`.
-    pub fn recall<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        self.private.get(key)
+    pub fn found<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.progress.lock().private.found(key)
     }
 
-    /// Adds a warning or a further error to the answer.
-    pub fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
-    }
-
-    /// Plans to destroy the object and create another, because of the attribute at `path`.
-    pub fn replace(&mut self, path: impl Into<Path>) {
-        self.replace.push(path.into());
-    }
-
-    /// Plans what a computed attribute will be, where that follows from the configuration alone.
-    pub fn foresee<T: AttributeType>(&mut self, path: impl Into<Path>, value: &T) {
-        self.known.push((path.into(), value.to_value()));
-    }
-
-    /// Leaves the value at `path` to the server: it is known after the apply.
-    pub fn unknown(&mut self, path: impl Into<Path>) {
-        self.unknown.push(path.into());
+    /// Adds a warning to the answer.
+    pub fn warn(&self, warning: Diagnostic) {
+        self.progress.lock().diagnostics.push(warning);
     }
 }

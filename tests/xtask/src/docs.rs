@@ -7,6 +7,7 @@ mod function;
 mod model;
 mod page;
 mod rules;
+mod type_name;
 
 use std::collections::BTreeMap;
 use std::fs;

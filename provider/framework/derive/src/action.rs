@@ -15,6 +15,7 @@ use crate::rules::RuleWords;
 struct Words {
     name: String,
     group: Option<String>,
+    deprecated: Option<String>,
     timeout: Option<String>,
     #[darling(flatten)]
     rules: RuleWords,
@@ -55,8 +56,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     errors.finish()?;
     let attributes = model.arguments();
     let ident = &model.ident;
-    let Words { name, group, .. } = words;
+    let Words { name, group, deprecated, .. } = words;
     let group = group.unwrap_or_default();
+    let deprecated = field::option(deprecated.as_ref());
     let description = &model.description;
     let limit = timeout.and_then(|(_, seconds)| seconds).unwrap_or(30 * 60);
     let attribute = timeout.map(|_| quote!(attributes.push(::tf_provider::timeout());));
@@ -73,7 +75,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             fn schema() -> ::tf_provider::schema::Schema {
                 let mut attributes = <Self as ::tf_provider::Attributes>::attributes();
                 #attribute
-                ::tf_provider::schema::Schema::new(#description, attributes)
+                let mut schema = ::tf_provider::schema::Schema::new(#description, attributes);
+                schema.deprecated = #deprecated;
+                schema
             }
         }
     })

@@ -15,6 +15,7 @@ use crate::rules::RuleWords;
 struct Words {
     name: String,
     group: Option<String>,
+    deprecated: Option<String>,
     #[darling(flatten)]
     rules: RuleWords,
 }
@@ -41,8 +42,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     errors.finish()?;
     let attributes = model.attributes();
     let ident = &model.ident;
-    let Words { name, group, .. } = words;
+    let Words { name, group, deprecated, .. } = words;
     let group = group.unwrap_or_default();
+    let deprecated = field::option(deprecated.as_ref());
     let description = &model.description;
     Ok(quote! {
         #attributes
@@ -53,10 +55,12 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             const GROUP: &'static str = #group;
 
             fn schema() -> ::tf_provider::schema::Schema {
-                ::tf_provider::schema::Schema::new(
+                let mut schema = ::tf_provider::schema::Schema::new(
                     #description,
                     <Self as ::tf_provider::Attributes>::attributes(),
-                )
+                );
+                schema.deprecated = #deprecated;
+                schema
             }
         }
     })

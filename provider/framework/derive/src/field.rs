@@ -290,7 +290,7 @@ impl Field {
     }
 }
 
-fn option(text: Option<&String>) -> Tokens {
+pub(crate) fn option(text: Option<&String>) -> Tokens {
     match text {
         None => quote!(::core::option::Option::None),
         Some(text) => quote!(::core::option::Option::Some(#text)),

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
 use syn::{Attribute, DeriveInput, Ident, Type, Visibility};
 
-use crate::field::{description, unwrap};
+use crate::field::{description, option, unwrap};
 
 /// A struct with a field a parameter, and the words of `#[function(…)]`.
 #[derive(FromDeriveInput)]
@@ -18,6 +18,7 @@ struct RawFunction {
     data: Data<Ignored, RawParameter>,
     name: String,
     group: Option<String>,
+    deprecated: Option<String>,
 }
 
 /// The words of `#[parameter(…)]` on a field.
@@ -69,6 +70,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
 
     let (ident, vis, name) = (&raw.ident, &raw.vis, &raw.name);
     let group = raw.group.unwrap_or_default();
+    let deprecated = option(raw.deprecated.as_ref());
     let arguments = format_ident!("{}Arguments", ident);
     let arguments_doc = format!("The arguments of a call of [`{ident}`].");
     let fields = parameters.iter().map(|parameter| {
@@ -129,6 +131,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
             const NAME: &'static str = #name;
             const GROUP: &'static str = #group;
             const DESCRIPTION: &'static str = #text;
+            const DEPRECATED: ::core::option::Option<&'static str> = #deprecated;
             type Arguments = #arguments;
 
             fn parameters() -> ::std::vec::Vec<::tf_provider::function::Parameter> {

@@ -26,7 +26,10 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     };
     let _ = errors.handle(words.rules.relate(&mut model));
     for field in &model.fields {
-        if !matches!(field.class, Class::Required | Class::Optional { .. } | Class::Flatten) {
+        if !matches!(
+            field.class,
+            Class::Required | Class::Optional { .. } | Class::Block | Class::Flatten
+        ) {
             errors.push(
                 Error::custom(
                     "these are the arguments of a listing alone: `required` or `optional`",

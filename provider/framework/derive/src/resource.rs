@@ -15,6 +15,7 @@ use crate::rules::RuleWords;
 struct Words {
     name: String,
     group: Option<String>,
+    deprecated: Option<String>,
     version: Option<i64>,
     identity_version: Option<i64>,
     #[darling(multiple)]
@@ -120,8 +121,9 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
     let identity_struct = identity_struct(&model, &identity);
     let ident = &model.ident;
     let identity_ident = format_ident!("{}Identity", ident);
-    let Words { name, group, version, identity_version, import, .. } = words;
+    let Words { name, group, deprecated, version, identity_version, import, .. } = words;
     let group = group.unwrap_or_default();
+    let deprecated = field::option(deprecated.as_ref());
     let version = version.unwrap_or_default();
     let identity_version = identity_version.unwrap_or_default();
     let description = &model.description;
@@ -145,6 +147,7 @@ pub(crate) fn derive(input: &DeriveInput) -> darling::Result<Tokens> {
                 ));
                 let mut schema = ::tf_provider::schema::Schema::new(#description, attributes);
                 schema.version = #version;
+                schema.deprecated = #deprecated;
                 schema
             }
         }

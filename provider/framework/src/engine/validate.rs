@@ -2,7 +2,7 @@
 
 use super::rules;
 use crate::cty::{Path, Value as CtyValue};
-use crate::schema::{Attribute, Class, Object};
+use crate::schema::{Attribute, Class, Object, Schema};
 use crate::{Diagnostic, Diagnostics};
 
 /// What the other side of the connection can do.
@@ -19,6 +19,12 @@ pub(crate) fn validate(
     diagnostics: &mut Diagnostics,
 ) {
     object(attributes, config, client, &Path::default(), diagnostics);
+}
+
+/// The news that a whole type is not to be used any more.
+pub(crate) fn deprecation(schema: &Schema, type_name: &str) -> Option<Diagnostic> {
+    let message = schema.deprecated?;
+    Some(Diagnostic::warning(format!("{type_name} is deprecated")).detail(message))
 }
 
 fn object(

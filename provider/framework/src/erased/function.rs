@@ -12,6 +12,7 @@ use crate::{Function, FunctionError};
 pub(crate) struct FunctionDescription {
     pub(crate) group: &'static str,
     pub(crate) description: &'static str,
+    pub(crate) deprecated: Option<&'static str>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) variadic: Option<Parameter>,
     pub(crate) output: Type,
@@ -53,6 +54,7 @@ impl<F: Function> AnyFunction for TypedFunction<F> {
         self.description.get_or_init(|| FunctionDescription {
             group: F::GROUP,
             description: F::DESCRIPTION,
+            deprecated: F::DEPRECATED,
             parameters: F::parameters(),
             variadic: F::variadic(),
             output: F::Output::ty(),

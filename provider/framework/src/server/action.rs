@@ -32,7 +32,8 @@ impl<P: Provider> Server<P> {
         let action = self.action(&request.type_name)?;
         let description = action.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
-        let diagnostics = config.map(|config| problems(action, &config)).unwrap_or_default();
+        let mut diagnostics = config.map(|config| problems(action, &config)).unwrap_or_default();
+        diagnostics.extend(validate::deprecation(&description.schema, &request.type_name));
         Ok(proto::validate_action_config::Response {
             diagnostics: encode_all(&diagnostics, &description.schema.attributes),
         })

@@ -132,7 +132,7 @@ pub(super) fn function(function: &FunctionDescription) -> proto::Function {
         summary: function.summary(),
         description: function.description.to_owned(),
         description_kind: proto::StringKind::Markdown.into(),
-        deprecation_message: String::new(),
+        deprecation_message: function.deprecated.unwrap_or_default().to_owned(),
     }
 }
 

@@ -26,6 +26,7 @@ impl<P: Provider> Server<P> {
         let description = source.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
         let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(validate::deprecation(&description.schema, &request.type_name));
         if let Some(config) = config {
             let client = ClientCapabilities::default();
             validate::validate(&description.schema.attributes, &config, client, &mut diagnostics);

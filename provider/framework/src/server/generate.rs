@@ -26,12 +26,17 @@ impl<P: Provider> Server<P> {
             Diagnostic::error(format!("The state of {} cannot be read", request.source_type_name))
                 .detail(error.to_string())
         })?;
-        let source = Source::new(
+        let mut source = Source::new(
             request.source_provider_address,
             request.source_type_name,
             request.source_schema_version,
             state,
         );
+        // The other provider's private state is its own business.
+        let raw = request.source_identity.unwrap_or_default();
+        if !raw.json.is_empty() {
+            source.identity = serde_json::from_slice(&raw.json).unwrap_or_default();
+        }
         let taken = resource.take_over(&source)?.ok_or_else(|| {
             let Source { provider, type_name, .. } = &source;
             Diagnostic::error(format!("{} does not take over {type_name}", description.name))

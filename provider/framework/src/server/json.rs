@@ -254,6 +254,7 @@ fn resource_page(resource: &ResourceDescription) -> Json {
     json!({
         "group": resource.group,
         "description": resource.schema.description,
+        "deprecation_message": resource.schema.deprecated,
         "attributes": annotated_all(&resource.schema.attributes),
         "identity": identity(resource)["attributes"],
         "import": resource.import,
@@ -265,6 +266,7 @@ fn data_source_page(source: &DataSourceDescription) -> Json {
     json!({
         "group": source.group,
         "description": source.schema.description,
+        "deprecation_message": source.schema.deprecated,
         "attributes": annotated_all(&source.schema.attributes),
     })
 }
@@ -273,6 +275,7 @@ fn action_page(action: &ActionDescription) -> Json {
     json!({
         "group": action.group,
         "description": action.schema.description,
+        "deprecation_message": action.schema.deprecated,
         "attributes": annotated_all(&action.schema.attributes),
         "timeout": humantime::format_duration(action.timeout).to_string(),
     })
@@ -293,6 +296,9 @@ fn function(function: &FunctionDescription) -> Json {
     fields.insert("description".into(), function.description.into());
     fields.insert("summary".into(), function.summary().into());
     fields.insert("return_type".into(), function.output.to_json());
+    if let Some(message) = function.deprecated {
+        fields.insert("deprecation_message".into(), message.into());
+    }
     if !function.parameters.is_empty() {
         let parameters = function.parameters.iter().map(parameter).collect();
         fields.insert("parameters".into(), Json::Array(parameters));

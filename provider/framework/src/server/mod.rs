@@ -12,6 +12,7 @@ mod dump;
 mod ephemeral;
 mod function;
 mod generate;
+mod job;
 pub(crate) mod json;
 mod list;
 mod recheck;

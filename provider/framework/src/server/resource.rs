@@ -1,27 +1,17 @@
 //! Resources: from the configuration to the object and back.
 
 use tf_provider_protocol::proto;
-use tokio::time::Instant;
 
+use super::job::{Finished, Job};
 use super::{
     CHECKED, Server, bugs, convert, decode, decode_object, deferred, encode, encode_all, recheck,
 };
 use crate::cty::{Path, Value as CtyValue};
-use crate::engine::run::{self, Limits};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{block, carry, check, import, plan, upgrade, validate};
-use crate::erased::{AnyResource, Objects, ResourceDescription, Running, Surroundings};
-use crate::progress::Progress;
+use crate::erased::{AnyResource, Memory, Objects, ResourceDescription};
 use crate::schema::Object;
-use crate::{Diagnostic, Diagnostics, Operation, Private, Provider, Result, Situation, Timeouts};
-
-/// Time limits of a resource that declares none.
-const TIMEOUTS: Timeouts = Timeouts {
-    create: std::time::Duration::from_secs(30 * 60),
-    read: std::time::Duration::from_secs(5 * 60),
-    update: std::time::Duration::from_secs(30 * 60),
-    delete: std::time::Duration::from_secs(10 * 60),
-};
+use crate::{Diagnostic, Diagnostics, Operation, Private, Provider, Result, Situation};
 
 impl<P: Provider> Server<P> {
     pub(super) fn validate_resource(
@@ -32,6 +22,7 @@ impl<P: Provider> Server<P> {
         let description = resource.description();
         let config = decode_object(request.config.as_ref(), &description.ty, "configuration")?;
         let mut diagnostics = Diagnostics::default();
+        diagnostics.extend(validate::deprecation(&description.schema, &request.type_name));
         if let Some(config) = config {
             let client = request.client_capabilities.unwrap_or_default();
             let client =
@@ -257,13 +248,16 @@ impl<P: Provider> Server<P> {
         // In a replacement the destroy of the old object gets the private state of this plan, though
         // nothing in it is about the new one.
         let known = if prior.is_some() { private.clone() } else { Private::default() };
-        let additions = match resource.plan(clients.as_deref(), objects, known).await {
+        let before = Private::decode(&request.planned_private)?;
+        let memory = Memory { private: known, before, kept: client.store_planned_private };
+        let additions = match resource.plan(clients.as_deref(), objects, memory).await {
             Ok(additions) => additions,
             Err(error) => return Err(self.explain(error, &situation)),
         };
         let explained = |error| self.explain(error, &situation);
         diagnostics.extend(additions.diagnostics.into_iter().map(explained));
         diagnostics.extend(additions.failure.map(explained));
+        private.set_found(additions.found);
         plan::mark_unknown(&mut planned, &additions.unknown);
         plan::mark_known(&mut planned, additions.known);
         if let (CtyValue::Object(planned), false) = (&mut planned, client.computed_blocks_allowed) {
@@ -448,79 +442,6 @@ impl<P: Provider> Server<P> {
             None => format!("{verb} {type_name}"),
         };
         Situation { type_name, attempt, values }
-    }
-}
-
-/// One operation with all that it needs to run.
-struct Job {
-    operation: Operation,
-    progress: Progress,
-    timeouts: Limits,
-    imported: bool,
-    situation: Situation,
-}
-
-/// What came of a job.
-struct Finished<T> {
-    outcome: Result<T>,
-    private: Private,
-    identity: Option<Object>,
-    known: Object,
-    diagnostics: Diagnostics,
-}
-
-impl Job {
-    fn new<P: Provider>(
-        server: &Server<P>,
-        resource: &dyn AnyResource<P::Clients>,
-        operation: Operation,
-        private: Private,
-        values: &Object,
-        subject: &Object,
-    ) -> Self {
-        let timeouts = resource.description().timeouts.unwrap_or(TIMEOUTS);
-        let limit = timeouts.of(operation, values);
-        let situation = server.situation(resource, operation.verb(), subject.clone());
-        let timeouts = Limits {
-            deadline: Instant::now() + limit,
-            limit,
-            stop: server.stop_token(),
-            attempt: situation.attempt.clone(),
-        };
-        let situation = Situation { values: values.clone(), ..situation };
-        let imported = private.imported();
-        Self { operation, progress: Progress::new(private), timeouts, imported, situation }
-    }
-
-    async fn run<P: Provider, T: Send + 'static>(
-        self,
-        server: &Server<P>,
-        start: impl FnOnce(&P::Clients, Surroundings) -> Result<Running<T>>,
-    ) -> Finished<T> {
-        let Self { operation, progress, timeouts, imported, situation } = self;
-        let around = Surroundings {
-            operation,
-            progress: progress.clone(),
-            deadline: timeouts.deadline,
-            limit: timeouts.limit,
-            stop: timeouts.stop.clone(),
-            imported,
-        };
-        let started = server.configured().and_then(|clients| start(&clients, around));
-        let outcome = match started {
-            Ok(running) => run::run(running, &progress, timeouts).await,
-            Err(error) => Err(error),
-        };
-        let mut reached = progress.lock();
-        let private = reached.private.clone();
-        let identity = reached.identity.clone();
-        let known = reached.known.clone();
-        let gathered = std::mem::take(&mut reached.diagnostics);
-        drop(reached);
-        let mut diagnostics = Diagnostics::default();
-        diagnostics.extend(gathered.into_iter().map(|one| server.explain(one, &situation)));
-        let outcome = outcome.map_err(|error| server.explain(error, &situation));
-        Finished { outcome, private, identity, known, diagnostics }
     }
 }
 

@@ -167,3 +167,87 @@ async fn nobody_configures_a_computed_block() {
     let outcome = core.before_1_16().validate(CLUSTER, &cluster([("member", member)])).await;
     assert_eq!(outcome.expect_error().summary, "`member` cannot be configured");
 }
+
+#[tokio::test]
+async fn a_data_source_takes_blocks_and_answers_with_them() {
+    let (core, _) = start().await;
+    let nodes = Value::map([("node-1", object([])), ("node-2", object([]))]);
+    core.lifecycle(CLUSTER, &[cluster([("node", nodes)])]).await.expect_value();
+    let filter = blocks([object([("cluster", "web".into()), ("limit", 1.into())])]);
+    let asked = object([("filter", filter.clone())]);
+    // No Terraform counts what a data source answers.
+    for core in [core.clone(), core.before_1_16()] {
+        let found = core.read_data("sample_members", &asked).await;
+        let [warning] = found.warnings()[..] else { panic!("{}", found.complaints()) };
+        assert_eq!(warning.summary, "sample_members is deprecated");
+        let found = found.expect_value();
+        assert_eq!(found.get(&"filter".into()), Some(&filter));
+        let member = blocks([object([("name", "node-1".into())])]);
+        assert_eq!(found.get(&"member".into()), Some(&member));
+    }
+}
+
+#[tokio::test]
+async fn an_ephemeral_resource_has_computed_blocks_where_they_are_known() {
+    let (core, _) = start().await;
+    let purpose = object([("name", "backup".into())]);
+    let config = object([("purpose", purpose)]);
+    let opened = core.open("sample_key", &config).await.expect_value();
+    let part = blocks([object([("text", "backup".into())])]);
+    assert_eq!(opened.value.get(&"part".into()), Some(&part));
+    let opened = core.before_1_16().open("sample_key", &config).await.expect_value();
+    assert_eq!(opened.value.get(&"part".into()), Some(&blocks([])));
+    assert_eq!(opened.value.get(&"value".into()), Some(&"backup".into()));
+}
+
+#[tokio::test]
+async fn lists_and_actions_take_blocks() {
+    let (core, world) = start().await;
+    core.lifecycle(CLUSTER, &[cluster([])]).await.expect_value();
+    let only = |name: &str| Value::set(vec![object([("name", name.into())])]);
+    for (name, count) in [("web", 1), ("nobody", 0)] {
+        let config = object([("only", only(name))]);
+        let listed = core.list(CLUSTER, &config, 9, true).await.expect_value();
+        assert_eq!(listed.len(), count);
+    }
+    world.requests();
+    let step = |node: &str| object([("node", node.into())]);
+    let config = object([("step", blocks([step("b"), step("a")]))]);
+    core.invoke("sample_drain", &config).await.expect_value();
+    assert_eq!(world.requests(), ["DRAIN b", "DRAIN a"]);
+}
+
+#[tokio::test]
+async fn a_provider_block_has_blocks() {
+    let core = Core::new::<Sample>().await.expect_value();
+    let proxy = |url: &str| object([("proxy", blocks([object([("url", url.into())])]))]);
+    core.configure(&proxy("open")).await.expect_value();
+    let refused = core.configure(&proxy("closed")).await;
+    assert_eq!(refused.expect_error().summary, "The proxy lets nobody through");
+}
+
+/// What an import finds is written down as blocks, without what nobody may write.
+#[tokio::test]
+async fn a_generated_configuration_has_the_blocks() {
+    let (core, _) = start().await;
+    let state = core.lifecycle(CLUSTER, &[whole()]).await.expect_value();
+    let config = core.generate(CLUSTER, &state.value).await.expect_value();
+    let at = |path: Path| config.get(&path).cloned();
+    assert_eq!(at("member".into()), Some(blocks([])));
+    assert_eq!(at(Path::from("rule").index(0).attribute("handle")), Some(Value::Null));
+    assert_eq!(at(Path::from("rule").index(1).attribute("port")), Some(80.into()));
+    assert_eq!(at(Path::from("network").attribute("bridge")), Some("vmbr0".into()));
+    let plan = core.plan(CLUSTER, Some(&state), &config).await.expect_value();
+    assert!(plan.replace.is_empty());
+}
+
+/// A state of before there were these blocks has none of them.
+#[tokio::test]
+async fn a_stored_state_without_the_blocks_is_read() {
+    let core = Core::new::<Sample>().await.expect_value();
+    let state = core.upgrade(CLUSTER, 0, r#"{"id": 1, "name": "a"}"#).await.expect_value();
+    assert_eq!(state.get("rule"), &blocks([]));
+    assert_eq!(state.get("node"), &Value::map::<String>([]));
+    assert_eq!(state.get("network"), &Value::Null);
+    assert!(state.at(&Path::from("limits").attribute("hours")).is_some());
+}

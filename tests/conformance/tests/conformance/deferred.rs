@@ -6,15 +6,13 @@ use tf_provider_protocol::proto::provider_server::Provider;
 use tf_provider_protocol::proto::{self, DynamicValue, deferred::Reason};
 use tonic::Request;
 
-use super::sample::{SERVER, Sample, object, server, start};
+use super::sample::{SERVER, Sample, object, provider_block, server, start};
 
 /// A service whose provider block is not known, and what it takes.
 async fn unknown() -> (impl Provider, Core) {
     let service = tf_provider::testing::service::<Sample>();
-    let ty = Type::object([("endpoint", Type::String)]);
-    let config = object([("endpoint", Value::unknown())]);
     let request = proto::configure_provider::Request {
-        config: Some(DynamicValue::encode_value(&config, &ty).unwrap()),
+        config: Some(provider_block(Value::unknown())),
         ..Default::default()
     };
     service.configure_provider(Request::new(request)).await.unwrap();

@@ -17,6 +17,7 @@ mod list;
 mod moved;
 mod onprem;
 mod plan;
+mod planned_private;
 mod random;
 mod robust;
 mod rules;

@@ -9,7 +9,7 @@ use tf_provider_protocol::proto::provider_server::Provider;
 use tf_provider_protocol::proto::{self, Diagnostic, DynamicValue, RawState};
 use tonic::{Request, Status};
 
-use super::sample::{Fault, SERVER, Sample, World, object, server, start};
+use super::sample::{Fault, SERVER, Sample, World, object, provider_block, server, start};
 
 /// Bytes that are the same in every run.
 struct Noise(u64);
@@ -99,10 +99,8 @@ async fn nonsense_on_the_wire_is_answered_with_messages() {
     let good = state.value.to_msgpack(&schema.ty()).unwrap();
     let private = state.private.clone();
     let service = tf_provider::testing::service::<Sample>();
-    let ty = Type::object([("endpoint", Type::String)]);
-    let config = object([("endpoint", world.name().into())]);
     let request = proto::configure_provider::Request {
-        config: Some(DynamicValue::encode_value(&config, &ty).unwrap()),
+        config: Some(provider_block(world.name().into())),
         ..Default::default()
     };
     answered("ConfigureProvider", service.configure_provider(Request::new(request)).await);
@@ -332,10 +330,8 @@ async fn a_listing_ends_when_nobody_reads_it() {
         core.apply(&plan).await.expect_value();
     }
     let service = tf_provider::testing::service::<Sample>();
-    let ty = Type::object([("endpoint", Type::String)]);
-    let config = object([("endpoint", world.name().into())]);
     let request = proto::configure_provider::Request {
-        config: Some(DynamicValue::encode_value(&config, &ty).unwrap()),
+        config: Some(provider_block(world.name().into())),
         ..Default::default()
     };
     service.configure_provider(Request::new(request)).await.unwrap();

@@ -35,5 +35,5 @@ async fn the_provider_block_has_a_schema() {
     let core = Core::new::<Sample>().await.expect_value();
     assert!(core.provider_schema().block.attributes["endpoint"].optional);
     let data: Vec<_> = core.data_source_schemas().map(|(name, _)| name).collect();
-    assert_eq!(data, ["sample_inventory"]);
+    assert_eq!(data, ["sample_inventory", "sample_members"]);
 }

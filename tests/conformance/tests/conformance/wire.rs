@@ -7,7 +7,7 @@ use tf_provider_protocol::proto::provider_server::Provider;
 use tf_provider_protocol::proto::{self, Diagnostic, DynamicValue};
 use tonic::Request;
 
-use super::sample::{SERVER, Sample, World, object, server, start};
+use super::sample::{SERVER, Sample, World, object, provider_block, server, start};
 
 fn service() -> impl Provider {
     tf_provider::testing::service::<Sample>()
@@ -33,11 +33,9 @@ fn error(diagnostics: &[Diagnostic]) -> &str {
 }
 
 async fn configured(service: &impl Provider) {
-    let ty = Type::object([("endpoint", Type::String)]);
     let world = World::create();
-    let config = object([("endpoint", world.name().into())]);
     let request = proto::configure_provider::Request {
-        config: Some(DynamicValue::encode_value(&config, &ty).unwrap()),
+        config: Some(provider_block(world.name().into())),
         ..Default::default()
     };
     let answer = service.configure_provider(Request::new(request)).await.unwrap().into_inner();
@@ -171,7 +169,9 @@ async fn the_metadata_names_everything_and_what_the_provider_can_do() {
     let mut names: Vec<_> = answer.resources.into_iter().map(|r| r.type_name).collect();
     names.sort();
     assert_eq!(names, ["sample_cluster", "sample_server", "sample_volume"]);
-    assert_eq!(answer.data_sources[0].type_name, "sample_inventory");
+    let mut names: Vec<_> = answer.data_sources.into_iter().map(|d| d.type_name).collect();
+    names.sort();
+    assert_eq!(names, ["sample_inventory", "sample_members"]);
     let capabilities = answer.server_capabilities.unwrap();
     assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
 }

@@ -3,12 +3,16 @@
 use std::fmt::Write as _;
 
 use super::model::{Function, Parameter};
-use super::page::{Examples, fence, matter, plain_type_name};
+use super::page::{Examples, fence, matter};
+use super::type_name::plain_type_name;
 
 /// The page in the registry's Markdown.
 pub(super) fn render(name: &str, function: &Function, examples: &Examples) -> String {
     let mut page = matter(&format!("{name} function - onprem"), &function.group, &function.summary);
     let _ = write!(page, "# function: {name}\n\n{}\n\n", function.description.trim());
+    if let Some(reason) = &function.deprecation_message {
+        let _ = write!(page, "~> **Deprecated:** {reason}\n\n");
+    }
     let _ = write!(page, "## Example Usage\n\n{}", fence("terraform", &examples.usage));
     let _ = write!(page, "\n## Signature\n\n{}", fence("text", &signature(name, function)));
     page.push_str("\n## Arguments\n\n");

@@ -26,6 +26,9 @@ pub(super) struct Function {
     #[serde(default)]
     pub(super) group: String,
     pub(super) summary: String,
+    /// Why not to use it.
+    #[serde(default)]
+    pub(super) deprecation_message: Option<String>,
     pub(super) description: String,
     #[serde(default)]
     pub(super) parameters: Vec<Parameter>,
@@ -53,6 +56,9 @@ pub(super) struct Documented {
     #[serde(default)]
     pub(super) group: String,
     pub(super) description: String,
+    /// Why not to use it.
+    #[serde(default)]
+    pub(super) deprecation_message: Option<String>,
     pub(super) attributes: Vec<Attribute>,
     /// What an import by identity takes.
     #[serde(default)]
@@ -80,6 +86,9 @@ pub(super) struct Attribute {
     #[serde(default)]
     pub(super) nested_type: Option<Nested>,
     pub(super) class: Class,
+    /// How often it may be there, where it is a block.
+    #[serde(default)]
+    pub(super) block: Option<Items>,
     #[serde(default)]
     pub(super) required: bool,
     #[serde(default)]
@@ -148,12 +157,22 @@ pub(super) enum Relation {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Class {
+    Block,
     Computed,
     Creation,
     Optional,
     Required,
     Setting,
     WriteOnly,
+}
+
+/// How often a block must and may be there; 0 where that is not limited.
+#[derive(Debug, Deserialize)]
+pub(super) struct Items {
+    #[serde(default)]
+    pub(super) min_items: u32,
+    #[serde(default)]
+    pub(super) max_items: u32,
 }
 
 /// Attributes inside an attribute.
@@ -168,6 +187,7 @@ pub(super) struct Nested {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Nesting {
+    Group,
     List,
     Map,
     Set,

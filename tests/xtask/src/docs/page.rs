@@ -7,8 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::model::{Attribute, Class, Documented, Nesting};
+use super::model::{Attribute, Class, Documented};
 use super::rules;
+use super::type_name::{anchor, plain_type_name, type_name};
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,6 +123,9 @@ pub(super) fn render(
         _ => format!("{name} ({})", kind.title()),
     };
     let _ = write!(page, "# {heading}\n\n{}\n\n", documented.description.trim());
+    if let Some(reason) = &documented.deprecation_message {
+        let _ = write!(page, "~> **Deprecated:** {reason}\n\n");
+    }
     page.push_str(kind.since());
     let _ = write!(page, "## Example Usage\n\n{}", fence("terraform", &examples.usage));
     page.push_str("\n## Schema\n");
@@ -183,7 +187,7 @@ fn schema(page: &mut String, attributes: &[Attribute], headings: [&str; 3], path
         let _ = write!(
             page,
             "\n<a id=\"{}\"></a>\n### Nested Schema for `{}`\n",
-            anchor(&path),
+            anchor(attribute, &path),
             path.join(".")
         );
         let headings = ["Required:", "Optional:", "Read-Only:"];
@@ -258,48 +262,13 @@ fn line(attribute: &Attribute, path: &[&str]) -> String {
     }
     if attribute.nested_type.is_some() {
         let path = [path, &[attribute.name.as_str()]].concat();
-        say(&format!("(see [below for nested schema](#{}))", anchor(&path)));
+        say(&format!("(see [below for nested schema](#{}))", anchor(attribute, &path)));
     }
     text
 }
 
-fn anchor(path: &[&str]) -> String {
-    format!("nestedatt--{}", path.join("--"))
-}
-
-fn type_name(attribute: &Attribute) -> String {
-    match attribute.nested_type.as_ref().map(|nested| nested.nesting) {
-        Some(Nesting::List) => "Attributes List".to_owned(),
-        Some(Nesting::Map) => "Attributes Map".to_owned(),
-        Some(Nesting::Set) => "Attributes Set".to_owned(),
-        Some(Nesting::Single) => "Attributes".to_owned(),
-        None => plain_type_name(&attribute.ty),
-    }
-}
-
 fn plain_value(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// `"string"` is String, `["list", "string"]` is List of String.
-pub(super) fn plain_type_name(ty: &Value) -> String {
-    match ty {
-        Value::String(name) if name == "bool" => "Boolean".to_owned(),
-        Value::String(name) => capital(name),
-        Value::Array(parts) => match (parts.first().and_then(Value::as_str), parts.get(1)) {
-            (Some(collection @ ("list" | "map" | "set")), Some(inner)) => {
-                format!("{} of {}", capital(collection), plain_type_name(inner))
-            }
-            (Some(structure), _) => capital(structure),
-            (None, _) => "Dynamic".to_owned(),
-        },
-        _ => "Dynamic".to_owned(),
-    }
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn import(page: &mut String, documented: &Documented, examples: &Examples) {

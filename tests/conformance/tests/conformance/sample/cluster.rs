@@ -1,9 +1,13 @@
 //! A resource with a block of each kind.
 
+pub(super) mod members;
+
 use std::collections::BTreeMap;
 
 use tf_provider::api::{FromApi, PlainJson};
-use tf_provider::{Attributes, Context, Diagnostic, ObjectSet, Resource, Result, Text, Update};
+use tf_provider::{
+    Attributes, Context, Diagnostic, ObjectSet, PlanContext, Resource, Result, Text, Update,
+};
 
 use super::Client;
 use super::server::Hostname;
@@ -197,8 +201,20 @@ pub(crate) struct Member {
 impl Resource for Cluster {
     type Client = Client;
 
+    async fn plan(cx: &mut PlanContext<Self>, client: Option<&Client>) -> Result<()> {
+        let (None, Some(client)) = (cx.prior(), client) else { return Ok(()) };
+        let slot = cx.once("slot", || async { Ok(client.0.free_slot()) }).await?;
+        if let Some(slot) = slot {
+            cx.foresee("slot", &slot);
+        }
+        Ok(())
+    }
+
     async fn create(cx: &mut Context<Self>, client: &Client, plan: ClusterPlan) -> Result<Self> {
-        let id = client.0.post(plan.to_api());
+        let mut fields = plan.to_api();
+        let slot: i64 = cx.found("slot")?.unwrap_or_else(|| client.0.free_slot());
+        fields.insert("slot".into(), slot.into());
+        let id = client.0.post(fields);
         cx.created(&ClusterIdentity { id });
         find(client, id)?.ok_or_else(|| Diagnostic::error("It has gone"))
     }

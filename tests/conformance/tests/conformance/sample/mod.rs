@@ -14,8 +14,9 @@ mod world;
 use std::sync::Arc;
 
 use conformance::Core;
-use tf_provider::cty::Value;
+use tf_provider::cty::{Type, Value};
 use tf_provider::{Attributes, Diagnostic, FromClients, Provider, Registry, Result};
+use tf_provider_protocol::proto::DynamicValue;
 
 pub(crate) use world::{Fault, World};
 
@@ -28,6 +29,17 @@ pub(crate) struct Config {
     /// Name of the world.
     #[attr(optional)]
     endpoint: Option<String>,
+    /// How it is reached.
+    #[attr(block)]
+    proxy: Vec<Proxy>,
+}
+
+/// How something is reached.
+#[derive(Clone, Attributes)]
+pub(crate) struct Proxy {
+    /// Where.
+    #[attr(required)]
+    url: String,
 }
 
 /// What the provider block leads to.
@@ -73,14 +85,24 @@ impl Provider for Sample {
             .resource::<volume::Volume>()
             .resource::<cluster::Cluster>()
             .data_source::<inventory::Inventory>()
+            .data_source::<cluster::members::Members>()
             .ephemeral_resource::<session::Session>()
+            .ephemeral_resource::<cluster::members::Key>()
             .list_resource::<servers::Servers>()
+            .list_resource::<cluster::members::Clusters>()
             .action::<restart::Restart>()
+            .action::<cluster::members::Drain>()
             .function::<functions::Join>()
             .function::<functions::Known>();
     }
 
     fn configure(config: ConfigValues) -> Result<Clients> {
+        let proxies = config.proxy.known().into_iter().flatten();
+        for proxy in proxies.filter_map(tf_provider::Value::known) {
+            if proxy.url.known().is_some_and(|url| url == "closed") {
+                return Err(Diagnostic::error("The proxy lets nobody through").at("proxy"));
+            }
+        }
         Ok(Clients { endpoint: config.endpoint })
     }
 }
@@ -94,6 +116,14 @@ pub(crate) async fn start() -> (Core, Arc<World>) {
     let core = Core::new::<Sample>().await.expect_value();
     core.configure(&object([("endpoint", world.name().into())])).await.expect_value();
     (core, world)
+}
+
+/// The provider block as a message.
+pub(crate) fn provider_block(endpoint: Value) -> DynamicValue {
+    let proxy = Type::list(Type::object([("url", Type::String)]));
+    let ty = Type::object([("endpoint", Type::String), ("proxy", proxy)]);
+    let block = object([("endpoint", endpoint), ("proxy", list([]))]);
+    DynamicValue::encode_value(&block, &ty).unwrap()
 }
 
 /// An object of a configuration.

@@ -149,6 +149,25 @@ impl World {
         id
     }
 
+    /// Numbers and names of what has machines.
+    pub(crate) fn clusters(&self) -> Vec<(i64, String)> {
+        let inner = self.lock();
+        let there = inner.objects.iter().filter(|(_, object)| object.contains_key("member"));
+        there.map(|(id, object)| (*id, object["name"].as_str().unwrap().to_owned())).collect()
+    }
+
+    /// The machines of what has that name.
+    pub(crate) fn members(&self, name: &str) -> Vec<String> {
+        let found = self.find(|object| object["name"] == name);
+        let found = found.and_then(|object| object.get("nodes")?.as_object().cloned());
+        found.into_iter().flatten().map(|(name, _)| name).collect()
+    }
+
+    /// A place that nobody has had yet.
+    pub(crate) fn free_slot(&self) -> i64 {
+        7 + self.lock().next
+    }
+
     pub(crate) fn get(&self, id: i64) -> Option<ApiFields> {
         self.lock().objects.get(&id).cloned()
     }
@@ -242,7 +261,6 @@ fn settle_cluster(object: &mut ApiFields) {
     let member = nodes.keys().map(|name| json!({"name": name, "address": "10.0.0.9"}));
     let member = member.collect();
     object.insert("member".into(), member);
-    object.entry("slot").or_insert(json!(7));
 }
 
 fn lower_case(text: &mut Json) {
