@@ -359,8 +359,8 @@ fn changed(prior: Option<&Object>, planned: Option<&Object>) -> BTreeSet<String>
     let (Some(prior), Some(planned)) = (prior, planned) else { return BTreeSet::new() };
     planned
         .iter()
-        .filter(|(name, value)| prior.get(*name) != Some(value))
-        .map(|(name, _)| name.clone())
+        .filter(|(name, value)| prior.get(name) != Some(value))
+        .map(|(name, _)| name.into())
         .collect()
 }
 

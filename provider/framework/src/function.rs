@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cty::{Path, Refinement, Type, Value as CtyValue};
+use crate::cty::{Path, Type, Value as CtyValue};
 use crate::{AttributeType, Diagnostic, Diagnostics, FunctionModel, Result, Value};
 
 /// A function that configurations call as `provider::onprem::name(…)`. It is pure: the same arguments
@@ -68,7 +68,7 @@ impl<T: AttributeType> Output for Value<T> {
     fn into_value(self) -> CtyValue {
         match self {
             Self::Null => CtyValue::Null,
-            Self::Unknown => CtyValue::Unknown(Refinement::default()),
+            Self::Unknown => CtyValue::unknown(),
             Self::Known(value) => value.to_value(),
         }
     }

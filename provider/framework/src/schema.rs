@@ -8,9 +8,8 @@ mod member;
 mod rule;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-use crate::cty::{Path, Type, Value};
+use crate::cty::{Named, Path, Type, Value};
 use crate::{Diagnostic, Diagnostics};
 
 pub(crate) use block::none_of;
@@ -19,7 +18,7 @@ pub use member::{Member, Problem};
 pub use rule::{Relation, Rule};
 
 /// The attributes of an object, by name.
-pub type Object = BTreeMap<String, Value>;
+pub type Object = Named<Value>;
 
 /// The schema of a resource, data source or provider block.
 #[derive(Clone, Debug)]
@@ -78,7 +77,7 @@ fn dangling(attributes: &[Attribute], names: &mut Vec<&'static str>) {
 
 /// The object type of a list of attributes.
 pub fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(attributes.iter().map(|a| (a.name.to_owned(), a.kind.ty())).collect())
+    Type::Object(attributes.iter().map(|a| (a.name, a.kind.ty())).collect())
 }
 
 /// One attribute.

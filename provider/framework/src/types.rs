@@ -13,7 +13,7 @@ use std::fmt::{self, Debug, Display};
 use std::ops::Deref;
 use std::str::FromStr;
 
-use crate::cty::{Number, Path, Type, Value as CtyValue};
+use crate::cty::{Name, Number, Path, Type, Value as CtyValue};
 use crate::schema::{Constraint, Kind, Nesting, Object, Shape};
 use crate::{Diagnostic, Diagnostics, Result, Value};
 
@@ -458,7 +458,7 @@ impl<K: MapKey, T: AttributeType> AttributeType for BTreeMap<K, T> {
 
     fn canonical(value: &CtyValue) -> CtyValue {
         let Some(map) = value.as_map() else { return value.clone() };
-        let entry = |(key, value): (&String, &CtyValue)| {
+        let entry = |(key, value): (&Name, &CtyValue)| {
             (Self::canonical_key(key).into_owned(), T::canonical(value))
         };
         CtyValue::Map(map.iter().map(entry).collect())

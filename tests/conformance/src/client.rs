@@ -89,7 +89,7 @@ fn typed(value: &Value, ty: &Type) -> Value {
         (Value::Object(object), Type::Object(attributes)) => {
             let mut object = object.clone();
             for (name, ty) in attributes {
-                let value = object.entry(name.clone()).or_insert(Value::Null);
+                let value = object.get_or_insert(name.clone(), Value::Null);
                 *value = typed(value, ty);
             }
             Value::Object(object)

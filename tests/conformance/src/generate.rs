@@ -105,7 +105,7 @@ fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) 
     match (round % 6, nesting) {
         (0, _) => Value::Null,
         (1, _) => Value::unknown(),
-        (2, _) => Value::Unknown(Refinement::not_null()),
+        (2, _) => Refinement::not_null().into(),
         (_, Nesting::Single | Nesting::Group) => element(round),
         (3, Nesting::List) => Value::List(vec![]),
         (3, Nesting::Map) => Value::map::<String>([]),
@@ -126,7 +126,7 @@ fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) 
 }
 
 fn values(ty: &Type) -> Vec<Value> {
-    let mut values = vec![Value::Null, Value::unknown(), Value::Unknown(Refinement::not_null())];
+    let mut values = vec![Value::Null, Value::unknown(), Refinement::not_null().into()];
     match ty {
         Type::Bool => values.extend([Value::Bool(true), Value::Bool(false)]),
         Type::Number => {
@@ -147,7 +147,7 @@ fn values(ty: &Type) -> Vec<Value> {
             );
         }
         Type::String => {
-            values.push(Value::Unknown(Refinement::not_null().with_prefix("hello-")));
+            values.push(Refinement::not_null().with_prefix("hello-").into());
             let odd = [
                 "",
                 " ",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tf_provider::cty::{Path, Value};
+use tf_provider::cty::{Named, Path, Value};
 
 use crate::outcome::Report;
 use crate::proposed::part;
@@ -225,8 +225,8 @@ fn incompatible(planned: &Value, actual: &Value, path: &Path, places: &mut Vec<P
 }
 
 fn keyed(
-    planned: &BTreeMap<String, Value>,
-    actual: &BTreeMap<String, Value>,
+    planned: &Named<Value>,
+    actual: &Named<Value>,
     place: &dyn Fn(&str) -> Path,
     places: &mut Vec<Path>,
 ) {

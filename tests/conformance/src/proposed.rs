@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tf_provider::cty::Value;
+use tf_provider::cty::{Named, Value};
 
 use crate::schema::{Attribute, Block, Kind, Nesting};
 
@@ -26,7 +26,7 @@ pub(crate) fn proposed_new(block: &Block, prior: &Value, config: &Value) -> Valu
     Value::Object(object)
 }
 
-fn attributes(of: &Attributes, prior: &Value, config: &Value) -> BTreeMap<String, Value> {
+fn attributes(of: &Attributes, prior: &Value, config: &Value) -> Named<Value> {
     let merge = |(name, attribute): (&String, &Attribute)| {
         (name.clone(), value(attribute, part(prior, name), part(config, name)))
     };

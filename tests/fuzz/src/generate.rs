@@ -117,5 +117,5 @@ fn refined(bytes: &mut Unstructured<'_>, of: &Type) -> Result<Value> {
         }
         Type::Bool | Type::Object(_) | Type::Tuple(_) => {}
     }
-    Ok(Value::Unknown(refinement))
+    Ok(refinement.into())
 }

@@ -297,11 +297,11 @@ fn write(field: &Field) -> Tokens {
         // Whatever a read put there goes nowhere.
         Class::WriteOnly { .. } => quote! {
             let _ = &self.#ident;
-            object.insert(#name.to_owned(), ::tf_provider::cty::Value::Null);
+            object.insert(#name, ::tf_provider::cty::Value::Null);
         },
         _ if field.is_option => quote! {
             object.insert(
-                #name.to_owned(),
+                #name,
                 self.#ident.as_ref().map_or(
                     ::tf_provider::cty::Value::Null,
                     ::tf_provider::AttributeType::to_value,
@@ -309,7 +309,7 @@ fn write(field: &Field) -> Tokens {
             );
         },
         _ => quote! {
-            object.insert(#name.to_owned(), ::tf_provider::AttributeType::to_value(&self.#ident));
+            object.insert(#name, ::tf_provider::AttributeType::to_value(&self.#ident));
         },
     }
 }

@@ -168,7 +168,7 @@ fn identity_struct(model: &Struct, identity: &[&Field]) -> Tokens {
     });
     let write = identity.iter().map(|field| {
         let Field { ident, name, .. } = field;
-        quote!((#name.to_owned(), ::tf_provider::AttributeType::to_value(&self.#ident)))
+        quote!((#name, ::tf_provider::AttributeType::to_value(&self.#ident)))
     });
     let read = identity.iter().map(|field| {
         let Field { ident, inner, name, .. } = field;

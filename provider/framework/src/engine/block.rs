@@ -29,7 +29,7 @@ pub(crate) fn withhold(attributes: &[Attribute], object: &mut Object) {
 fn each(attributes: &[Attribute], object: &mut Object, change: &dyn Fn(&Attribute, &mut CtyValue)) {
     // Only in a block there are blocks.
     for attribute in attributes.iter().filter(|attribute| attribute.is_block()) {
-        let slot = object.entry(attribute.name.to_owned()).or_insert(CtyValue::Null);
+        let slot = object.get_or_insert(attribute.name, CtyValue::Null);
         change(attribute, slot);
         let Some((_, nested)) = attribute.kind.nested() else { continue };
         match slot {

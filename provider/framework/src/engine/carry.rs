@@ -12,7 +12,7 @@ use crate::schema::{Attribute, Class, Object};
 pub(crate) fn carry(attributes: &[Attribute], fresh: &mut Object, known: Option<&Object>) {
     for attribute in attributes {
         let before = known.and_then(|known| known.get(attribute.name)).unwrap_or(&CtyValue::Null);
-        let slot = fresh.entry(attribute.name.to_owned()).or_insert(CtyValue::Null);
+        let slot = fresh.get_or_insert(attribute.name, CtyValue::Null);
         match &attribute.class {
             Class::WriteOnly { .. } => *slot = CtyValue::Null,
             Class::Creation { .. } => *slot = before.clone(),
@@ -153,11 +153,11 @@ fn respell(attribute: &Attribute, fresh: &mut Object, before: &Object) {
     let entries = std::mem::take(fresh).into_iter().map(|(key, value)| {
         let Some(was) = keys.before(&key) else { return (key, value) };
         let Some(old) = before.get(was).filter(|old| plain && old.is_wholly_known()) else {
-            return (was.to_owned(), value);
+            return (was.clone(), value);
         };
-        let one = |value: &CtyValue| CtyValue::map([(was.to_owned(), value.clone())]);
+        let one = |value: &CtyValue| CtyValue::map([(was.clone(), value.clone())]);
         let same = *old != value && attribute.equivalent(&one(old), &one(&value));
-        (was.to_owned(), if same { old.clone() } else { value })
+        (was.clone(), if same { old.clone() } else { value })
     });
     *fresh = entries.collect();
 }

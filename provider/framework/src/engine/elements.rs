@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::cty::Value as CtyValue;
+use crate::cty::{Name, Value as CtyValue};
 use crate::schema::{Attribute, Object};
 
 /// For each element of `now` the position that it had in `before`, if it was there.
@@ -44,7 +44,7 @@ pub(crate) fn key(required: &[&Attribute], element: &CtyValue) -> Option<Vec<Cty
 pub(crate) struct Keys<'a> {
     attribute: &'a Attribute,
     before: Option<&'a Object>,
-    spellings: Option<BTreeMap<String, &'a str>>,
+    spellings: Option<BTreeMap<String, &'a Name>>,
 }
 
 impl<'a> Keys<'a> {
@@ -53,14 +53,14 @@ impl<'a> Keys<'a> {
     }
 
     /// The key that `key` was before, where the map had it.
-    pub(crate) fn before(&mut self, key: &str) -> Option<&'a str> {
+    pub(crate) fn before(&mut self, key: &str) -> Option<&'a Name> {
         let before = self.before?;
         if let Some((same, _)) = before.get_key_value(key) {
             return Some(same);
         }
         let canonical = self.attribute.canonical_key;
         let spellings = self.spellings.get_or_insert_with(|| {
-            before.keys().map(|key| (canonical(key).into_owned(), key.as_str())).collect()
+            before.keys().map(|key| (canonical(key).into_owned(), key)).collect()
         });
         spellings.get(canonical(key).as_ref()).copied()
     }

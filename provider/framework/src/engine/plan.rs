@@ -292,12 +292,12 @@ impl Planner<'_> {
             let value = self.element(nested, element, old, &place.step(step));
             // A block has the label that it has in the configuration.
             if !attribute.is_block() && !self.moved && was.is_some_and(|was| was != key) {
-                respelt.insert(was.unwrap_or(key).to_owned(), value.clone());
+                respelt.insert(was.unwrap_or(key).clone(), value.clone());
             }
             planned.insert(key.clone(), value);
         }
         if let (false, Some(before)) = (respelt.is_empty(), before) {
-            let kept = planned.iter().filter(|(key, _)| before.contains_key(*key));
+            let kept = planned.iter().filter(|(key, _)| before.contains_key(key));
             respelt.extend(kept.map(|(key, value)| (key.clone(), value.clone())));
             if respelt.len() == planned.len() && respelt == *before {
                 return CtyValue::Map(respelt);

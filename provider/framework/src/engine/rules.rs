@@ -203,7 +203,7 @@ mod tests {
     }
 
     fn unknown() -> CtyValue {
-        CtyValue::Unknown(Refinement::not_null())
+        Refinement::not_null().into()
     }
 
     fn found(relation: Relation, names: &'static [&'static str], config: &Object) -> Diagnostics {

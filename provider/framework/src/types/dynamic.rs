@@ -121,7 +121,7 @@ fn to_json(value: &CtyValue) -> Json {
             elements.iter().map(to_json).collect()
         }
         CtyValue::Map(elements) | CtyValue::Object(elements) => {
-            Json::Object(elements.iter().map(|(key, one)| (key.clone(), to_json(one))).collect())
+            Json::Object(elements.iter().map(|(key, one)| (key.into(), to_json(one))).collect())
         }
         CtyValue::Dynamic(_, value) => to_json(value),
     }

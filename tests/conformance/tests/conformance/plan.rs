@@ -8,7 +8,7 @@ use super::sample::{SERVER, Sample, list, object, server, start};
 #[tokio::test]
 async fn unknown_values_of_a_configuration_flow_through() {
     let (core, _) = start().await;
-    let prefix = Value::Unknown(Refinement::not_null().with_prefix("hello-"));
+    let prefix = Value::from(Refinement::not_null().with_prefix("hello-"));
     let config = server([
         ("name", prefix.clone()),
         ("memory", Value::unknown()),
@@ -190,7 +190,7 @@ async fn a_system_that_is_not_configured_is_told_in_the_plan() {
 #[tokio::test]
 async fn the_final_plan_keeps_to_the_first() {
     let (core, _) = start().await;
-    let config = server([("memory", Value::Unknown(Refinement::not_null()))]);
+    let config = server([("memory", Value::from(Refinement::not_null()))]);
     let plan = core.plan(SERVER, None, &config).await.expect_value();
     let outcome = core.apply_with(&plan, &server([("note", "surprise".into())])).await;
     let rules: Vec<_> = outcome.violations.iter().map(|v| (v.rule, v.path.to_string())).collect();

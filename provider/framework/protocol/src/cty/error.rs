@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Path;
+use super::{Named, Path};
 
 /// Bytes that are no value of the wanted type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +73,21 @@ impl Within for EncodeError {
     fn path_mut(&mut self) -> &mut Path {
         &mut self.path
     }
+}
+
+/// Checks that the attributes are those of the type; both are in the order of their names.
+pub(crate) fn same_names<V, T>(attributes: &Named<V>, types: &Named<T>) -> Result<(), EncodeError> {
+    if attributes.keys().eq(types.keys()) {
+        return Ok(());
+    }
+    let reason = match attributes.keys().find(|name| !types.contains_key(name)) {
+        Some(name) => format!("attribute {name:?} is not expected"),
+        None => {
+            let missing = types.keys().find(|name| !attributes.contains_key(name));
+            format!("attribute {:?} is missing", missing.map_or("", |name| name.as_str()))
+        }
+    };
+    Err(EncodeError::new(reason))
 }
 
 fn at(path: &Path) -> String {

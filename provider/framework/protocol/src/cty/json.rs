@@ -3,13 +3,19 @@
 //! Numbers are read and written as text and so stay exact. Where the type is dynamic, the value is
 //! an object of `type` and `value`. Unknown values have no JSON.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write;
 
+use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::error::Within;
-use super::value::normalised;
-use super::{DecodeError, EncodeError, MAX_DEPTH, Number, Path, Type, Value};
+use super::error::{Within, same_names};
+use super::value::normalised_name;
+use super::{DecodeError, EncodeError, MAX_DEPTH, Named, Number, Path, Type, Value};
 
 impl Value {
     /// Reads a value of type `ty`. Objects must have exactly the attributes of their type; a number
@@ -18,7 +24,7 @@ impl Value {
     /// # Errors
     /// When the bytes are not JSON, not of that type, or nest too deep.
     pub fn from_json(bytes: &[u8], ty: &Type) -> Result<Self, DecodeError> {
-        read(parse(bytes)?, ty, Strictness::Exact, 0)
+        whole(bytes, ty, Strictness::Exact)
     }
 
     /// Reads a value of type `ty` from a state that an older or newer schema wrote: attributes that
@@ -28,7 +34,7 @@ impl Value {
     /// # Errors
     /// When the bytes are not JSON, cannot be made that type, or nest too deep.
     pub fn from_json_lenient(bytes: &[u8], ty: &Type) -> Result<Self, DecodeError> {
-        read(parse(bytes)?, ty, Strictness::Lenient, 0)
+        whole(bytes, ty, Strictness::Lenient)
     }
 
     /// Writes the value as one of type `ty`.
@@ -36,9 +42,9 @@ impl Value {
     /// # Errors
     /// When the value is not of that type, is not wholly known, or nests too deep.
     pub fn to_json(&self, ty: &Type) -> Result<String, EncodeError> {
-        let mut text = String::new();
+        let mut text = Vec::new();
         write(&mut text, self, ty, 0)?;
-        Ok(text)
+        String::from_utf8(text).map_err(|_| EncodeError::new("the value cannot be written"))
     }
 }
 
@@ -48,128 +54,311 @@ enum Strictness {
     Lenient,
 }
 
-fn parse(bytes: &[u8]) -> Result<&RawValue, DecodeError> {
-    serde_json::from_slice(bytes).map_err(|_| DecodeError::new("JSON", "something else"))
+/// Reads the one value that the bytes are, in one pass.
+fn whole(bytes: &[u8], ty: &Type, strictness: Strictness) -> Result<Value, DecodeError> {
+    match str::from_utf8(bytes) {
+        Ok(text) => read(text, ty, strictness, 0),
+        Err(_) => Err(malformed()),
+    }
 }
 
-fn read(
-    raw: &RawValue,
+fn read(text: &str, ty: &Type, strictness: Strictness, depth: usize) -> Result<Value, DecodeError> {
+    let error = Cell::new(None);
+    let mut json = serde_json::Deserializer::from_str(text);
+    Reader { ty, strictness, depth, error: &error }
+        .deserialize(&mut json)
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|_| error.take().unwrap_or_else(malformed))
+}
+
+/// Reads a value of a type. What serde calls an error has no place for a path and the like, and so
+/// the error proper is put aside.
+#[derive(Clone, Copy)]
+struct Reader<'t> {
+    ty: &'t Type,
+    strictness: Strictness,
+    depth: usize,
+    error: &'t Cell<Option<DecodeError>>,
+}
+
+impl<'t> Reader<'t> {
+    fn inner(self, ty: &'t Type) -> Self {
+        Self { ty, depth: self.depth + 1, ..self }
+    }
+
+    fn fail<E: de::Error>(self, error: DecodeError) -> E {
+        self.error.set(Some(error));
+        E::custom("")
+    }
+
+    fn mismatch<E: de::Error>(self, found: &'static str) -> E {
+        self.fail(DecodeError::new(self.ty.friendly_name(), found))
+    }
+
+    /// Says where an error of a part is.
+    fn place<T, E>(
+        self,
+        part: Result<T, E>,
+        place: impl FnOnce(DecodeError) -> DecodeError,
+    ) -> Result<T, E> {
+        part.inspect_err(|_| self.error.set(self.error.take().map(place)))
+    }
+
+    fn elements<'de, A: SeqAccess<'de>>(
+        self,
+        mut elements: A,
+        element: &'t Type,
+        place: impl Fn(DecodeError, i64) -> DecodeError,
+    ) -> Result<Vec<Value>, A::Error> {
+        let mut values = vec![];
+        for index in 0.. {
+            let value = elements.next_element_seed(self.inner(element));
+            match self.place(value, |error| place(error, index))? {
+                Some(value) => values.push(value),
+                None => break,
+            }
+        }
+        Ok(values)
+    }
+
+    fn tuple<'de, A: SeqAccess<'de>>(
+        self,
+        mut elements: A,
+        types: &'t [Type],
+    ) -> Result<Value, A::Error> {
+        let mut values = Vec::with_capacity(types.len());
+        for (index, ty) in (0..).zip(types) {
+            let value = elements.next_element_seed(self.inner(ty));
+            let value = self.place(value, |error| error.within(Path::root().index(index)))?;
+            values.extend(value);
+        }
+        let mut count = values.len();
+        while count >= types.len() && elements.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        if count == types.len() {
+            return Ok(Value::Tuple(values));
+        }
+        let expected = format!("a tuple of {}", types.len());
+        Err(self.fail(DecodeError::new(expected, format!("one of {count}"))))
+    }
+
+    fn map<'de, A: MapAccess<'de>>(
+        self,
+        mut fields: A,
+        element: &'t Type,
+    ) -> Result<Value, A::Error> {
+        let mut values = vec![];
+        while let Some(key) = fields.next_key_seed(Key)? {
+            let key = normalised_name(&*key);
+            let value = fields.next_value_seed(self.inner(element));
+            let value = self.place(value, |error| error.within(Path::root().key(&key)))?;
+            values.push((key, value));
+        }
+        Ok(Value::Map(values.into_iter().collect()))
+    }
+
+    fn object<'de, A: MapAccess<'de>>(
+        self,
+        mut fields: A,
+        types: &'t Named<Type>,
+    ) -> Result<Value, A::Error> {
+        let mut attributes = Vec::with_capacity(types.len());
+        // Terraform writes them in the order of the type, and then nothing has to be looked up.
+        let mut expected = types.iter();
+        while let Some(key) = fields.next_key_seed(Key)? {
+            let next = expected.next().filter(|(next, _)| **next == *key);
+            let Some((name, ty)) = next.or_else(|| types.get_key_value(&key)) else {
+                if self.strictness == Strictness::Exact {
+                    let found = format!("the attribute {key:?}");
+                    return Err(self.fail(DecodeError::new("only attributes of the schema", found)));
+                }
+                fields.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = fields.next_value_seed(self.inner(ty));
+            let value = self.place(value, |error| error.within(Path::root().attribute(name)))?;
+            attributes.push((name.clone(), value));
+        }
+        let mut attributes: Named<Value> = attributes.into_iter().collect();
+        if attributes.len() < types.len() {
+            let missing = || types.keys().filter(|name| !attributes.contains_key(name));
+            if self.strictness == Strictness::Exact {
+                let expected = missing().map(|name| format!("the attribute {name:?}")).next();
+                let expected = expected.unwrap_or_default();
+                return Err(self.fail(DecodeError::new(expected, "none")));
+            }
+            let missing: Vec<_> = missing().map(|name| (name.clone(), Value::Null)).collect();
+            attributes.extend(missing);
+        }
+        Ok(Value::Object(attributes))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Value, D::Error> {
+        if self.depth > MAX_DEPTH {
+            let expected = format!("at most {MAX_DEPTH} levels");
+            return Err(self.fail(DecodeError::new(expected, "more")));
+        }
+        match self.ty {
+            // As they are written: serde_json would round numbers.
+            Type::Bool | Type::Number | Type::String | Type::Dynamic => {
+                let raw = <&RawValue>::deserialize(json)?;
+                scalar(raw.get(), self.ty, self.strictness, self.depth)
+                    .map_err(|error| self.fail(error))
+            }
+            Type::List(_) | Type::Set(_) | Type::Tuple(_) | Type::Map(_) | Type::Object(_) => {
+                json.deserialize_any(self)
+            }
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.ty.friendly_name())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Value, E> {
+        Err(self.mismatch("bool"))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Value, E> {
+        Err(self.mismatch("number"))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Value, E> {
+        Err(self.mismatch("number"))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Value, E> {
+        Err(self.mismatch("number"))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Value, E> {
+        Err(self.mismatch("string"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value, A::Error> {
+        match self.ty {
+            Type::List(element) => {
+                let within = |error: DecodeError, index| error.within(Path::root().index(index));
+                self.elements(elements, element, within).map(Value::List)
+            }
+            Type::Set(element) => {
+                self.elements(elements, element, |error, _| error.cut()).map(Value::set)
+            }
+            Type::Tuple(types) => self.tuple(elements, types),
+            _ => Err(self.mismatch("an array")),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Value, A::Error> {
+        match self.ty {
+            Type::Map(element) => self.map(fields, element),
+            Type::Object(types) => self.object(fields, types),
+            _ => Err(self.mismatch("an object")),
+        }
+    }
+}
+
+/// Reads a name, which is copied only where it is written with escapes.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// Reads what has no parts, or a type of its own.
+fn scalar(
+    json: &str,
     ty: &Type,
     strictness: Strictness,
     depth: usize,
 ) -> Result<Value, DecodeError> {
-    if depth > MAX_DEPTH {
-        return Err(DecodeError::new(format!("at most {MAX_DEPTH} levels"), "more"));
-    }
-    let json = raw.get();
-    if json == "null" {
-        return Ok(Value::Null);
-    }
     let mismatch = || DecodeError::new(ty.friendly_name(), describe(json));
-    let inner = |raw: &RawValue, ty: &Type| read(raw, ty, strictness, depth + 1);
-    match ty {
-        Type::Bool => match json {
+    match (ty, json.as_bytes().first()) {
+        (_, Some(b'n')) => Ok(Value::Null),
+        (Type::Bool, _) => match json {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
             r#""true""# if strictness == Strictness::Lenient => Ok(Value::Bool(true)),
             r#""false""# if strictness == Strictness::Lenient => Ok(Value::Bool(false)),
             _ => Err(mismatch()),
         },
-        Type::Number => {
-            let number = match json.as_bytes().first() {
+        (Type::Number, first) => {
+            let number = match first {
                 Some(b'"') => string(json)?.parse::<Number>(),
                 Some(b'-' | b'0'..=b'9') => json.parse(),
                 _ => return Err(mismatch()),
             };
             number.map(Value::Number).map_err(|error| DecodeError::new("number", error.to_string()))
         }
-        Type::String => match json.as_bytes().first() {
-            Some(b'"') => Ok(Value::string(string(json)?)),
-            Some(b'-' | b'0'..=b'9') if strictness == Strictness::Lenient => {
-                let number: Number = json.parse().map_err(|_| mismatch())?;
-                Ok(Value::string(number.to_string()))
-            }
-            Some(b't' | b'f') if strictness == Strictness::Lenient => Ok(Value::string(json)),
-            _ => Err(mismatch()),
-        },
-        Type::Dynamic => {
-            let parts = fields(json).ok_or_else(mismatch)?;
+        (Type::String, Some(b'"')) => Ok(Value::string(string(json)?)),
+        (Type::String, Some(b'-' | b'0'..=b'9')) if strictness == Strictness::Lenient => {
+            let number: Number = json.parse().map_err(|_| mismatch())?;
+            Ok(Value::string(number.to_string()))
+        }
+        (Type::String, Some(b't' | b'f')) if strictness == Strictness::Lenient => {
+            Ok(Value::string(json))
+        }
+        (Type::Dynamic, Some(b'{')) => {
+            let parts: BTreeMap<String, &RawValue> =
+                serde_json::from_str(json).map_err(|_| malformed())?;
             let (Some(own), Some(value)) = (parts.get("type"), parts.get("value")) else {
                 return Err(DecodeError::new("an object of `type` and `value`", "an object"));
             };
             let own = Type::from_json_bytes(own.get().as_bytes()).map_err(|error| {
                 DecodeError::new("the description of a type", error.to_string())
             })?;
-            let value = inner(value, &own)?;
+            let value = read(value.get(), &own, strictness, depth + 1)?;
             Ok(Value::Dynamic(Box::new(own), Box::new(value)))
         }
-        Type::List(element) => {
-            let values = (0..).zip(elements(json).ok_or_else(mismatch)?).map(|(index, raw)| {
-                inner(raw, element).map_err(|error| error.within(Path::root().index(index)))
-            });
-            Ok(Value::List(values.collect::<Result<_, _>>()?))
-        }
-        Type::Set(element) => {
-            let values = elements(json).ok_or_else(mismatch)?;
-            let values = values.into_iter().map(|raw| inner(raw, element).map_err(Within::cut));
-            Ok(Value::set(values.collect::<Result<_, _>>()?))
-        }
-        Type::Tuple(types) => {
-            let values = elements(json).ok_or_else(mismatch)?;
-            if values.len() != types.len() {
-                return Err(DecodeError::new(
-                    format!("a tuple of {}", types.len()),
-                    format!("one of {}", values.len()),
-                ));
-            }
-            let values = (0..).zip(values).zip(types).map(|((index, raw), ty)| {
-                inner(raw, ty).map_err(|error| error.within(Path::root().index(index)))
-            });
-            Ok(Value::Tuple(values.collect::<Result<_, _>>()?))
-        }
-        Type::Map(element) => {
-            let values = fields(json).ok_or_else(mismatch)?.into_iter().map(|(key, raw)| {
-                let key = normalised(key);
-                match inner(raw, element) {
-                    Ok(value) => Ok((key, value)),
-                    Err(error) => Err(error.within(Path::root().key(key))),
-                }
-            });
-            Ok(Value::Map(values.collect::<Result<_, _>>()?))
-        }
-        Type::Object(types) => {
-            let fields = fields(json).ok_or_else(mismatch)?;
-            if strictness == Strictness::Exact
-                && let Some(name) = fields.keys().find(|name| !types.contains_key(*name))
-            {
-                return Err(DecodeError::new(
-                    "only attributes of the schema",
-                    format!("the attribute {name:?}"),
-                ));
-            }
-            let attributes = types.iter().map(|(name, ty)| match fields.get(name) {
-                Some(raw) => match inner(raw, ty) {
-                    Ok(value) => Ok((name.clone(), value)),
-                    Err(error) => Err(error.within(Path::root().attribute(name.as_str()))),
-                },
-                None if strictness == Strictness::Lenient => Ok((name.clone(), Value::Null)),
-                None => Err(DecodeError::new(format!("the attribute {name:?}"), "none")),
-            });
-            Ok(Value::Object(attributes.collect::<Result<_, _>>()?))
-        }
+        _ => Err(mismatch()),
     }
 }
 
-fn fields(json: &str) -> Option<BTreeMap<String, &RawValue>> {
-    serde_json::from_str(json).ok()
+fn string(json: &str) -> Result<Cow<'_, str>, DecodeError> {
+    let plain = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match plain.filter(|text| !text.contains('\\')) {
+        Some(text) => Ok(Cow::Borrowed(text)),
+        None => serde_json::from_str(json)
+            .map(Cow::Owned)
+            .map_err(|_| DecodeError::new("text", "malformed text")),
+    }
 }
 
-fn elements(json: &str) -> Option<Vec<&RawValue>> {
-    serde_json::from_str(json).ok()
-}
-
-fn string(json: &str) -> Result<String, DecodeError> {
-    serde_json::from_str(json).map_err(|_| DecodeError::new("text", "malformed text"))
+fn malformed() -> DecodeError {
+    DecodeError::new("JSON", "something else")
 }
 
 fn describe(json: &str) -> &'static str {
@@ -183,18 +372,18 @@ fn describe(json: &str) -> &'static str {
     }
 }
 
-fn write(text: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<(), EncodeError> {
+fn write(text: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> Result<(), EncodeError> {
     if depth > MAX_DEPTH {
         return Err(EncodeError::new("the value nests too deep"));
     }
     match (value, ty) {
-        (Value::Null, _) => text.push_str("null"),
+        (Value::Null, _) => text.extend_from_slice(b"null"),
         (Value::Unknown(_), _) => {
             return Err(EncodeError::new("an unknown value cannot be written as JSON"));
         }
-        (Value::Bool(truth), Type::Bool) => text.push_str(if *truth { "true" } else { "false" }),
-        (Value::Number(number), Type::Number) => text.push_str(&number.to_string()),
-        (Value::String(string), Type::String) => push_string(text, string),
+        (Value::Bool(truth), Type::Bool) => written(write!(text, "{truth}"))?,
+        (Value::Number(number), Type::Number) => written(write!(text, "{number}"))?,
+        (Value::String(string), Type::String) => push_string(text, string)?,
         (Value::List(elements), Type::List(element)) => {
             array(text, elements.iter().map(|value| (value, &**element)), depth, true)?;
         }
@@ -205,35 +394,31 @@ fn write(text: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<()
             array(text, elements.iter().zip(types), depth, true)?;
         }
         (Value::Map(elements), Type::Map(element)) => {
-            text.push('{');
+            text.push(b'{');
             for (position, (key, value)) in elements.iter().enumerate() {
-                push_key(text, position, key);
+                push_key(text, position, key)?;
                 write(text, value, element, depth + 1)
-                    .map_err(|error| error.within(Path::root().key(key.as_str())))?;
+                    .map_err(|error| error.within(Path::root().key(key)))?;
             }
-            text.push('}');
+            text.push(b'}');
         }
         (Value::Object(attributes), Type::Object(types)) => {
-            if let Some(name) = attributes.keys().find(|name| !types.contains_key(*name)) {
-                return Err(EncodeError::new(format!("attribute {name:?} is not expected")));
-            }
-            text.push('{');
-            for (position, (name, ty)) in types.iter().enumerate() {
-                let value = attributes
-                    .get(name)
-                    .ok_or_else(|| EncodeError::new(format!("attribute {name:?} is missing")))?;
-                push_key(text, position, name);
+            same_names(attributes, types)?;
+            text.push(b'{');
+            for (position, ((name, value), ty)) in attributes.iter().zip(types.values()).enumerate()
+            {
+                push_key(text, position, name)?;
                 write(text, value, ty, depth + 1)
-                    .map_err(|error| error.within(Path::root().attribute(name.as_str())))?;
+                    .map_err(|error| error.within(Path::root().attribute(name)))?;
             }
-            text.push('}');
+            text.push(b'}');
         }
         (Value::Dynamic(own, value), Type::Dynamic) => {
-            push_key_after(text, "{", "type");
-            text.push_str(&own.to_json().to_string());
-            push_key_after(text, ",", "value");
+            text.extend_from_slice(br#"{"type":"#);
+            text.extend_from_slice(&own.to_json_bytes());
+            text.extend_from_slice(br#","value":"#);
             write(text, value, own, depth + 1)?;
-            text.push('}');
+            text.push(b'}');
         }
         _ => return Err(EncodeError::mismatch(&ty.friendly_name(), value.kind())),
     }
@@ -241,37 +426,38 @@ fn write(text: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<()
 }
 
 fn array<'a>(
-    text: &mut String,
+    text: &mut Vec<u8>,
     elements: impl Iterator<Item = (&'a Value, &'a Type)>,
     depth: usize,
     addressable: bool,
 ) -> Result<(), EncodeError> {
-    text.push('[');
+    text.push(b'[');
     for (index, (value, ty)) in (0..).zip(elements) {
         if index > 0 {
-            text.push(',');
+            text.push(b',');
         }
         write(text, value, ty, depth + 1).map_err(|error| {
             if addressable { error.within(Path::root().index(index)) } else { error.cut() }
         })?;
     }
-    text.push(']');
+    text.push(b']');
     Ok(())
 }
 
-fn push_key(text: &mut String, position: usize, key: &str) {
+fn push_key(text: &mut Vec<u8>, position: usize, key: &str) -> Result<(), EncodeError> {
     if position > 0 {
-        text.push(',');
+        text.push(b',');
     }
-    push_string(text, key);
-    text.push(':');
+    push_string(text, key)?;
+    text.push(b':');
+    Ok(())
 }
 
-fn push_key_after(text: &mut String, before: &str, key: &str) {
-    text.push_str(before);
-    push_key(text, 0, key);
+fn push_string(text: &mut Vec<u8>, string: &str) -> Result<(), EncodeError> {
+    written(serde_json::to_writer(text, string))
 }
 
-fn push_string(text: &mut String, string: &str) {
-    text.push_str(&serde_json::Value::from(string).to_string());
+/// Writing to memory does not fail; should it, it is an error and not a panic.
+fn written<E>(result: Result<(), E>) -> Result<(), EncodeError> {
+    result.map_err(|_| EncodeError::new("the value cannot be written"))
 }

@@ -7,6 +7,7 @@
 mod error;
 mod json;
 mod msgpack;
+mod named;
 mod number;
 mod path;
 mod refinement;
@@ -14,6 +15,7 @@ mod types;
 mod value;
 
 pub use error::{DecodeError, EncodeError};
+pub use named::{Iter, Name, Named};
 pub use number::{Number, ParseNumberError};
 pub use path::{Path, Step};
 pub use refinement::{Bound, Refinement};

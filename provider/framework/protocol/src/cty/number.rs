@@ -23,7 +23,7 @@ pub struct Number(Repr);
 enum Repr {
     Small(i64),
     /// Always normalised: no trailing zeros.
-    Large(BigDecimal),
+    Large(Box<BigDecimal>),
 }
 
 impl Number {
@@ -86,7 +86,7 @@ impl Number {
         let number = number.normalized();
         match small_integer(&number).and_then(|integer| integer.to_i64()) {
             Some(small) => Self(Repr::Small(small)),
-            None => Self(Repr::Large(number)),
+            None => Self(Repr::Large(Box::new(number))),
         }
     }
 

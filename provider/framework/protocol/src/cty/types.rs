@@ -1,11 +1,10 @@
 //! Types of values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, Name, Named};
 
 /// The type of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,7 +25,7 @@ pub enum Type {
     /// Elements of one type by key.
     Map(Box<Self>),
     /// Named attributes, each of its own type.
-    Object(BTreeMap<String, Self>),
+    Object(Named<Self>),
     /// Positions, each of its own type.
     Tuple(Vec<Self>),
 }
@@ -52,8 +51,8 @@ impl Type {
 
     /// The type of objects with these attributes.
     #[must_use]
-    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
-        Self::Object(attributes.into_iter().map(|(name, ty)| (name.into(), ty)).collect())
+    pub fn object<N: Into<Name>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Object(attributes.into_iter().collect())
     }
 
     /// The type as the protocol writes it in schemas: `"string"`, `["list","number"]`.
@@ -69,7 +68,7 @@ impl Type {
             Self::Map(element) => json!(["map", element.to_json()]),
             Self::Object(attributes) => {
                 let attributes: serde_json::Map<_, _> =
-                    attributes.iter().map(|(name, ty)| (name.clone(), ty.to_json())).collect();
+                    attributes.iter().map(|(name, ty)| (name.into(), ty.to_json())).collect();
                 json!(["object", attributes])
             }
             Self::Tuple(elements) => {
@@ -135,8 +134,7 @@ impl Type {
                 [Json::String(kind), element] if kind == "set" => Ok(Self::set(inner(element)?)),
                 [Json::String(kind), element] if kind == "map" => Ok(Self::map(inner(element)?)),
                 [Json::String(kind), Json::Object(attributes)] if kind == "object" => {
-                    let attributes =
-                        attributes.iter().map(|(name, ty)| Ok((name.clone(), inner(ty)?)));
+                    let attributes = attributes.iter().map(|(name, ty)| Ok((name, inner(ty)?)));
                     Ok(Self::Object(attributes.collect::<Result<_, _>>()?))
                 }
                 [Json::String(kind), Json::Array(elements)] if kind == "tuple" => {

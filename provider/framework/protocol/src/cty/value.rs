@@ -1,10 +1,8 @@
 //! Values.
 
-use std::collections::BTreeMap;
-
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
-use super::{Number, Path, Refinement, Step, Type};
+use super::{Name, Named, Number, Path, Refinement, Step, Type};
 
 /// A value of Terraform's type system: null, not known yet, or something.
 ///
@@ -16,7 +14,7 @@ pub enum Value {
     /// Absent.
     Null,
     /// Not known before apply, with what is known about it all the same.
-    Unknown(Refinement),
+    Unknown(Box<Refinement>),
     /// True or false.
     Bool(bool),
     /// An exact number.
@@ -28,9 +26,9 @@ pub enum Value {
     /// Distinct elements; build it with [`Value::set`], which sorts them.
     Set(Vec<Self>),
     /// Elements by key.
-    Map(BTreeMap<String, Self>),
+    Map(Named<Self>),
     /// Attributes by name.
-    Object(BTreeMap<String, Self>),
+    Object(Named<Self>),
     /// Elements by position, each of its own type.
     Tuple(Vec<Self>),
     /// A value where the schema leaves the type open, with the type that it has.
@@ -55,22 +53,21 @@ impl Value {
 
     /// An object with these attributes.
     #[must_use]
-    pub fn object<N: Into<String>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
-        Self::Object(attributes.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    pub fn object<N: Into<Name>>(attributes: impl IntoIterator<Item = (N, Self)>) -> Self {
+        Self::Object(attributes.into_iter().collect())
     }
 
     /// A map with these elements; the keys are normalised like text.
     #[must_use]
-    pub fn map<K: Into<String>>(elements: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Map(
-            elements.into_iter().map(|(key, value)| (normalised(key.into()), value)).collect(),
-        )
+    pub fn map<K: Into<Name>>(elements: impl IntoIterator<Item = (K, Self)>) -> Self {
+        let normal = |(key, value): (K, Self)| (normalised_name(key.into()), value);
+        Self::Map(elements.into_iter().map(normal).collect())
     }
 
     /// Not known, and nothing known about it.
     #[must_use]
     pub fn unknown() -> Self {
-        Self::Unknown(Refinement::default())
+        Refinement::default().into()
     }
 
     /// Whether the value is null, also where its type is dynamic.
@@ -145,7 +142,7 @@ impl Value {
 
     /// The elements of a map, `None` when this is none.
     #[must_use]
-    pub fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
+    pub fn as_map(&self) -> Option<&Named<Self>> {
         match self.undynamic() {
             Self::Map(elements) => Some(elements),
             _ => None,
@@ -154,7 +151,7 @@ impl Value {
 
     /// The attributes of an object, `None` when this is none.
     #[must_use]
-    pub fn as_object(&self) -> Option<&BTreeMap<String, Self>> {
+    pub fn as_object(&self) -> Option<&Named<Self>> {
         match self.undynamic() {
             Self::Object(attributes) => Some(attributes),
             _ => None,
@@ -196,7 +193,7 @@ impl Value {
     #[must_use]
     pub fn null_unknowns(self) -> Self {
         let each = |elements: Vec<Self>| elements.into_iter().map(Self::null_unknowns).collect();
-        let values = |elements: BTreeMap<String, Self>| {
+        let values = |elements: Named<Self>| {
             elements.into_iter().map(|(key, value)| (key, value.null_unknowns())).collect()
         };
         match self {
@@ -268,18 +265,18 @@ impl Value {
             }),
             (Self::Map(elements), Type::Map(element)) => elements
                 .iter()
-                .try_for_each(|(key, value)| at(path, Step::Key(key.clone()), value, element)),
+                .try_for_each(|(key, value)| at(path, Step::Key(key.into()), value, element)),
             (Self::Tuple(elements), Type::Tuple(types)) if elements.len() == types.len() => (0..)
                 .zip(elements)
                 .zip(types)
                 .try_for_each(|((index, value), ty)| at(path, Step::Index(index), value, ty)),
             (Self::Object(attributes), Type::Object(types)) => {
-                if let Some(name) = types.keys().find(|name| !attributes.contains_key(*name)) {
+                if let Some(name) = types.keys().find(|name| !attributes.contains_key(name)) {
                     let reason = format!("attribute {name:?} is missing");
                     return Err((path.clone(), reason));
                 }
                 attributes.iter().try_for_each(|(name, value)| match types.get(name) {
-                    Some(ty) => at(path, Step::Attribute(name.clone()), value, ty),
+                    Some(ty) => at(path, Step::Attribute(name.into()), value, ty),
                     None => Err((path.clone(), format!("attribute {name:?} is not expected"))),
                 })
             }
@@ -289,6 +286,13 @@ impl Value {
                 format!("expected {}, found {}", ty.friendly_name(), self.kind()),
             )),
         }
+    }
+}
+
+/// An unknown value of which this is known.
+impl From<Refinement> for Value {
+    fn from(refinement: Refinement) -> Self {
+        Self::Unknown(Box::new(refinement))
     }
 }
 
@@ -334,7 +338,15 @@ impl<T: Into<Self>> From<Option<T>> for Value {
     }
 }
 
+pub(crate) fn normalised_name(name: impl Into<Name>) -> Name {
+    let name = name.into();
+    if name.is_ascii() { name } else { normalised(name.into()).into() }
+}
+
 pub(crate) fn normalised(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
     match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => text,
         IsNormalized::No | IsNormalized::Maybe => text.nfc().collect(),

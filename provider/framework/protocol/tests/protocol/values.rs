@@ -12,7 +12,7 @@ fn number(text: &str) -> Value {
 }
 
 fn unknown(refinement: Refinement) -> Value {
-    Value::Unknown(refinement)
+    refinement.into()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -354,7 +354,7 @@ fn types() -> impl Strategy<Value = Type> {
             inner.clone().prop_map(Type::list),
             inner.clone().prop_map(Type::set),
             inner.clone().prop_map(Type::map),
-            btree_map("[a-c]", inner.clone(), 0..3).prop_map(Type::Object),
+            btree_map("[a-c]", inner.clone(), 0..3).prop_map(Type::object),
             vec(inner, 0..3).prop_map(Type::Tuple),
         ]
     })

@@ -1,12 +1,10 @@
 //! Reading values.
 
-use std::collections::BTreeMap;
-
 use rmp::Marker;
 
 use crate::cty::error::Within;
-use crate::cty::value::normalised;
-use crate::cty::{Bound, DecodeError, MAX_DEPTH, Number, Path, Refinement, Type, Value};
+use crate::cty::value::{normalised, normalised_name};
+use crate::cty::{Bound, DecodeError, MAX_DEPTH, Named, Number, Path, Refinement, Type, Value};
 
 use super::write::cut_prefix;
 use super::{MAX_LENGTH, MAXIMUM, MIN_LENGTH, MINIMUM, NULLNESS, PREFIX, REFINED};
@@ -107,15 +105,15 @@ impl<'a> Reader<'a> {
             }
             Type::Map(element) => {
                 let length = self.map_length(marker)?.ok_or_else(mismatch)?;
-                let mut elements = BTreeMap::new();
+                let mut elements = Vec::with_capacity(self.room(length));
                 for _ in 0..length {
-                    let key = normalised(self.key()?.to_owned());
+                    let key = normalised_name(self.key()?);
                     let value = self
                         .value(element, depth + 1)
-                        .map_err(|error| error.within(Path::root().key(key.as_str())))?;
-                    elements.insert(key, value);
+                        .map_err(|error| error.within(Path::root().key(&key)))?;
+                    elements.push((key, value));
                 }
-                Ok(Value::Map(elements))
+                Ok(Value::Map(elements.into_iter().collect()))
             }
             Type::Object(types) => {
                 let length = self.map_length(marker)?.ok_or_else(mismatch)?;
@@ -126,30 +124,48 @@ impl<'a> Reader<'a> {
 
     fn object(
         &mut self,
-        types: &BTreeMap<String, Type>,
+        types: &Named<Type>,
         length: usize,
         depth: usize,
     ) -> Result<Value, DecodeError> {
-        let mut attributes = BTreeMap::new();
+        let mut attributes = Vec::with_capacity(self.room(length.min(types.len())));
+        // Terraform writes them in the order of the type, and then nothing has to be looked up.
+        let mut expected = types.iter();
+        let mut ordered = true;
         for _ in 0..length {
-            let name = self.key()?;
-            let Some((name, ty)) = types.get_key_value(name) else {
-                return Err(DecodeError::new(
-                    "only attributes of the schema",
-                    format!("the attribute {name:?}"),
-                ));
+            let key = self.key()?;
+            let found = expected.next().filter(|(next, _)| ordered && **next == *key);
+            let (name, ty) = match found {
+                Some(found) => found,
+                None => {
+                    ordered = false;
+                    types.get_key_value(key).ok_or_else(|| {
+                        let found = format!("the attribute {key:?}");
+                        DecodeError::new("only attributes of the schema", found)
+                    })?
+                }
             };
             let value = self
                 .value(ty, depth + 1)
-                .map_err(|error| error.within(Path::root().attribute(name.as_str())))?;
-            if attributes.insert(name.clone(), value).is_some() {
+                .map_err(|error| error.within(Path::root().attribute(name)))?;
+            if !ordered && attributes.iter().any(|(before, _)| before == name) {
                 return Err(DecodeError::new("each attribute once", format!("{name:?} twice")));
             }
+            attributes.push((name.clone(), value));
         }
-        match types.keys().find(|name| !attributes.contains_key(*name)) {
-            Some(name) => Err(DecodeError::new(format!("the attribute {name:?}"), "none")),
-            None => Ok(Value::Object(attributes)),
+        let attributes =
+            if ordered { Named::sorted(attributes) } else { attributes.into_iter().collect() };
+        if attributes.len() == types.len() {
+            return Ok(Value::Object(attributes));
         }
+        let missing = types.keys().find(|name| !attributes.contains_key(name));
+        let missing = missing.map_or("", |name| name.as_str());
+        Err(DecodeError::new(format!("the attribute {missing:?}"), "none"))
+    }
+
+    /// For how many elements to reserve memory: each is at least a byte, whatever length is claimed.
+    fn room(&self, length: usize) -> usize {
+        length.min(self.rest.len()).min(1024)
     }
 
     fn elements(
@@ -157,7 +173,7 @@ impl<'a> Reader<'a> {
         length: usize,
         mut read: impl FnMut(&mut Self, i64) -> Result<Value, DecodeError>,
     ) -> Result<Vec<Value>, DecodeError> {
-        let mut values = Vec::with_capacity(length.min(self.rest.len()).min(1024));
+        let mut values = Vec::with_capacity(self.room(length));
         for index in (0..).take(length) {
             values.push(read(self, index)?);
         }
@@ -326,7 +342,7 @@ fn unknown(code: i8, body: &[u8], ty: &Type) -> Result<Value, DecodeError> {
     let refinement = refinement(&mut Reader { rest: body })?;
     Ok(match refinement.nullness {
         Some(true) => Value::Null,
-        Some(false) | None => Value::Unknown(of_type(refinement, ty)),
+        Some(false) | None => of_type(refinement, ty).into(),
     })
 }
 

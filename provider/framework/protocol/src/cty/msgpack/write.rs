@@ -2,7 +2,7 @@
 
 use rmp::{Marker, encode};
 
-use crate::cty::error::Within;
+use crate::cty::error::{Within, same_names};
 use crate::cty::{EncodeError, MAX_DEPTH, Number, Path, Refinement, Type, Value};
 
 use super::{MAX_LENGTH, MAXIMUM, MIN_LENGTH, MINIMUM, NULLNESS, PREFIX, REFINED};
@@ -48,21 +48,16 @@ pub(super) fn write(
             elements.iter().try_for_each(|(key, value)| {
                 written(encode::write_str(bytes, key))?;
                 write(bytes, value, element, depth + 1)
-                    .map_err(|error| error.within(Path::root().key(key.as_str())))
+                    .map_err(|error| error.within(Path::root().key(key)))
             })
         }
         (Value::Object(attributes), Type::Object(types)) => {
-            if let Some(name) = attributes.keys().find(|name| !types.contains_key(*name)) {
-                return Err(EncodeError::new(format!("attribute {name:?} is not expected")));
-            }
+            same_names(attributes, types)?;
             map_header(bytes, types.len())?;
-            types.iter().try_for_each(|(name, ty)| {
-                let value = attributes
-                    .get(name)
-                    .ok_or_else(|| EncodeError::new(format!("attribute {name:?} is missing")))?;
+            attributes.iter().zip(types.values()).try_for_each(|((name, value), ty)| {
                 written(encode::write_str(bytes, name))?;
                 write(bytes, value, ty, depth + 1)
-                    .map_err(|error| error.within(Path::root().attribute(name.as_str())))
+                    .map_err(|error| error.within(Path::root().attribute(name)))
             })
         }
         (Value::Dynamic(own, value), Type::Dynamic) => {
