@@ -19,7 +19,7 @@ async fn json(value: &Value) -> DynamicValue {
     let (_, schema) = core.resource_schemas().find(|(name, _)| *name == SERVER).unwrap();
     let Value::Object(mut object) = value.clone() else { panic!("not an object") };
     for name in schema.block.attributes.keys() {
-        object.entry(name.clone()).or_insert(Value::Null);
+        object.get_or_insert(name, Value::Null);
     }
     let json = Value::Object(object).to_json(&schema.ty()).unwrap();
     DynamicValue { msgpack: vec![], json: json.into_bytes() }

@@ -59,7 +59,7 @@ async fn an_old_terraform_is_told_what_it_lacks() {
     let (_, schema) = core.resource_schemas().find(|(name, _)| *name == SERVER).unwrap();
     let Value::Object(mut config) = with_password("one", 1) else { panic!() };
     for name in schema.block.attributes.keys() {
-        config.entry(name.clone()).or_insert(Value::Null);
+        config.get_or_insert(name, Value::Null);
     }
     let config = proto::DynamicValue::encode_value(&Value::Object(config), &schema.ty()).unwrap();
     let request = proto::validate_resource_config::Request {
