@@ -9,6 +9,7 @@ use crate::api::{changes_to_api, plan_to_api};
 use crate::block;
 use crate::field::{self, Class, Field};
 use crate::rules::{Rule, assert_member, member};
+use crate::synonyms::translated;
 use crate::words::RawField;
 
 /// A struct with named fields.
@@ -33,7 +34,7 @@ pub(crate) struct Struct {
 
 impl Struct {
     pub(crate) fn parse(input: &DeriveInput) -> darling::Result<Self> {
-        let raw = RawStruct::from_derive_input(input)?;
+        let raw = RawStruct::from_derive_input(input).map_err(translated)?;
         let mut errors = Error::accumulator();
         let fields = raw.data.take_struct().map(|fields| fields.fields).unwrap_or_default();
         let fields: Vec<Field> =

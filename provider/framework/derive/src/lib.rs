@@ -16,6 +16,7 @@ mod function;
 mod list_resource;
 mod resource;
 mod rules;
+mod synonyms;
 mod words;
 
 use proc_macro::TokenStream;
