@@ -3,7 +3,6 @@
 //! `bench PROVIDER` prints a table: how long the provider takes to start, to plan and apply a set of many
 //! objects and to read and write a large state, and what memory it takes. Nothing here fails for being slow.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -44,14 +43,21 @@ async fn main() -> Result<(), Failure> {
         before = Some(took.as_secs_f64());
         table.push(row(&format!("plan and apply of a set of {count}"), took, &goal));
     }
-    let (bytes, decode, encode) = state();
-    table.push(row(&format!("decode {:.1} MB of state", bytes as f64 / 1e6), decode, ""));
+    let State { bytes, decode, encode, json_bytes, json } = state();
+    let megabytes = |bytes: usize| format!("{:.1} MB", bytes as f64 / 1e6);
+    table.push(row(&format!("decode {} of state", megabytes(bytes)), decode, ""));
     table.push(row("encode the same", encode, "together 100 ms"));
+    table.push(row(&format!("decode {} of stored state (JSON)", megabytes(json_bytes)), json, ""));
     let (idle, busy) = memory(&provider, 200).await?;
-    table.push((String::from("peak memory, idle"), mebibytes(idle), "12 MB".to_owned()));
+    let what = "peak memory, idle after GetProviderSchema";
+    table.push((what.to_owned(), mebibytes(idle), "12 MB".to_owned()));
     table.push((String::from("peak memory, 200 plans at once"), mebibytes(busy), String::new()));
     let size = std::fs::metadata(&provider)?.len();
-    table.push(("size of the binary".to_owned(), mebibytes(size / 1024), "15 MB".to_owned()));
+    table.push((
+        "size of the binary, stripped".to_owned(),
+        mebibytes(size / 1024),
+        "15 MB".to_owned(),
+    ));
     println!("| {} | measured | goal |\n|---|---|---|", machine());
     for (what, measured, goal) in table {
         println!("| {what} | {measured} | {goal} |");
@@ -87,35 +93,33 @@ fn machine() -> String {
 /// A provider as a process.
 struct Plugin {
     child: Child,
-    handshake: Duration,
-    channel: Channel,
+    channel: Option<Channel>,
 }
 
 impl Plugin {
     async fn start(provider: &str) -> Result<Self, Failure> {
-        let started = Instant::now();
-        let mut child = Command::new(provider)
-            .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
-            .env("PLUGIN_PROTOCOL_VERSIONS", "6")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let stdout = child.stdout.take().ok_or("no output")?;
-        let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let handshake = started.elapsed();
-        let address = line.split('|').nth(3).ok_or("no handshake")?.to_owned();
-        let channel = Channel::open(Path::new(&address)).await?;
-        Ok(Self { child, handshake, channel })
+        let (child, line) = launch(provider, "")?;
+        let mut plugin = Self { child, channel: None };
+        let address = line.split('|').nth(3).ok_or("no handshake")?;
+        plugin.channel = Some(Channel::open(Path::new(address)).await?);
+        Ok(plugin)
     }
 
-    fn client(&self) -> ProviderClient<Channel> {
-        ProviderClient::with_origin(
-            self.channel.clone(),
-            http::Uri::from_static("http://localhost"),
-        )
-        .max_decoding_message_size(256 << 20)
+    /// Until the line that says where the provider listens, with a certificate made for this process as
+    /// Terraform has it done.
+    fn handshake(provider: &str) -> Result<Duration, Failure> {
+        let started = Instant::now();
+        let (child, line) = launch(provider, CERTIFICATE)?;
+        let took = started.elapsed();
+        drop(Self { child, channel: None });
+        line.split('|').nth(5).filter(|own| !own.trim().is_empty()).ok_or("no certificate")?;
+        Ok(took)
+    }
+
+    fn client(&self) -> Result<ProviderClient<Channel>, Failure> {
+        let channel = self.channel.clone().ok_or("no connection")?;
+        let origin = http::Uri::from_static("http://localhost");
+        Ok(ProviderClient::with_origin(channel, origin).max_decoding_message_size(256 << 20))
     }
 
     /// Most memory that it has had, in KiB.
@@ -135,6 +139,37 @@ impl Drop for Plugin {
     }
 }
 
+/// Starts the provider as Terraform does and reads its line. Without a certificate there is no TLS.
+fn launch(provider: &str, certificate: &str) -> Result<(Child, String), Failure> {
+    let mut child = Command::new(provider)
+        .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
+        .env("PLUGIN_PROTOCOL_VERSIONS", "6")
+        .env("PLUGIN_CLIENT_CERT", certificate)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let stdout = child.stdout.take().ok_or("no output")?;
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    Ok((child, line))
+}
+
+/// A certificate like Terraform's, on P-521; nobody has its key.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIICBTCCAWagAwIBAgIUBI7aRc7fphpJX6/tbzvvdX0Kg4owCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MB4XDTI2MTEyMTE4MDc1NFoXDTI2MTEyMjE4
+MDc1NFowFDESMBAGA1UEAwwJbG9jYWxob3N0MIGbMBAGByqGSM49AgEGBSuBBAAj
+A4GGAAQBvPG8Ab5FDeDYUeU9mVGcjCvBp33NmE7ydq73vaDegVXHvk8d0ZR6Ekq2
+1AzV+RUNJ52djgnvLhijVZmz6MsZKmYAcM+oPalGcuPvkQBQTHILfns7hoFRALN1
+HpVEC0k06rcL+kDrhUCdyCCP+PKdII/HBQ//D12qEKI3epNKJrRRPG2jUzBRMB0G
+A1UdDgQWBBS1rreMb2YZlXzkxbd0WN9q4ufn0jAfBgNVHSMEGDAWgBS1rreMb2YZ
+lXzkxbd0WN9q4ufn0jAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA4GMADCB
+iAJCAecY30AtRjXSNjDDY0DOiMc75LZ1UbuBZq9NizqR9Q+XNblgzpmU2BAHoi9z
+fpD7J6HASmYQ/BJjLUw/GCrCdPlsAkIBrr8ujPcNEYzd3k9yG4PqHT39oEfoVkW9
+sbyJ7HnCt3y6ICDomLiAGaQe5db3ccCD+rR7ABj61rImo9eh6YoRtHE=
+-----END CERTIFICATE-----\n";
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
 /// To the handshake, to the schemas, and the time of the schemas alone.
@@ -144,38 +179,40 @@ async fn starts(
 ) -> Result<Vec<(Duration, Duration, Duration)>, Failure> {
     let mut times = vec![];
     for _ in 0..count {
+        let handshake = Plugin::handshake(provider)?;
         let started = Instant::now();
         let plugin = Plugin::start(provider).await?;
         let asked = Instant::now();
         let request = proto::get_provider_schema::Request::default();
-        plugin.client().get_provider_schema(request).await?;
-        times.push((plugin.handshake, started.elapsed(), asked.elapsed()));
+        plugin.client()?.get_provider_schema(request).await?;
+        times.push((handshake, started.elapsed(), asked.elapsed()));
     }
     Ok(times)
 }
 
-/// Memory after a start, and after many plans at once.
+/// Memory after a start and the schemas, and after many plans at once.
 async fn memory(provider: &str, count: usize) -> Result<(u64, u64), Failure> {
     let plugin = Plugin::start(provider).await?;
-    let idle = plugin.peak();
     let request = proto::get_provider_schema::Request::default();
-    let schemas = plugin.client().get_provider_schema(request).await?.into_inner();
+    let schemas = plugin.client()?.get_provider_schema(request).await?.into_inner();
+    let idle = plugin.peak();
     let name = "onprem_proxmox_vm";
     let schema = schemas.resource_schemas.get(name).and_then(|schema| schema.block.clone());
     let attributes = schema.ok_or("the provider has no VMs")?.attributes;
-    let mut types = BTreeMap::new();
+    let mut types = vec![];
     for attribute in &attributes {
         // Every nested attribute is left out, so its type is of no matter.
         let ty = Type::from_json_bytes(&attribute.r#type).unwrap_or(Type::Bool);
-        types.insert(attribute.name.clone(), ty);
+        types.push((attribute.name.clone(), ty));
     }
     let config = Value::object(attributes.iter().map(|attribute| {
         let value = if attribute.required { "pve1".into() } else { Value::Null };
         (attribute.name.clone(), value)
     }));
-    let config = proto::DynamicValue::encode_value(&config, &Type::Object(types))?;
+    let config = proto::DynamicValue::encode_value(&config, &Type::object(types))?;
+    let client = plugin.client()?;
     let plans = (0..count).map(|_| {
-        let (mut client, config) = (plugin.client(), config.clone());
+        let (mut client, config) = (client.clone(), config.clone());
         tokio::spawn(async move {
             let request = proto::plan_resource_change::Request {
                 type_name: name.to_owned(),
@@ -341,16 +378,42 @@ async fn set(count: i64) -> Duration {
     started.elapsed()
 }
 
-/// The size of a state, and how long it takes to read and to write it.
-fn state() -> (usize, Duration, Duration) {
+/// Sizes of a state, and how long it takes to read and to write it.
+struct State {
+    bytes: usize,
+    decode: Duration,
+    encode: Duration,
+    json_bytes: usize,
+    json: Duration,
+}
+
+/// The same state as Terraform sends it and as it stores it; medians of five.
+fn state() -> State {
     let member = [("name", Type::String), ("port", Type::Number), ("remark", Type::String)];
     let ty = Type::list(Type::object(member));
     let value = members(270_000);
     let bytes = value.to_msgpack(&ty).expect("it is of the type");
-    let started = Instant::now();
-    let again = Value::from_msgpack(&bytes, &ty).expect("it was written so");
-    let decode = started.elapsed();
-    let started = Instant::now();
-    let written = again.to_msgpack(&ty).expect("it is of the type");
-    (written.len(), decode, started.elapsed())
+    let stored = value.to_json(&ty).expect("it is wholly known");
+    drop(value);
+    let (mut decode, mut encode, mut json) = (vec![], vec![], vec![]);
+    for _ in 0..5 {
+        let started = Instant::now();
+        let again = Value::from_msgpack(&bytes, &ty).expect("it was written so");
+        decode.push(started.elapsed());
+        let started = Instant::now();
+        assert_eq!(again.to_msgpack(&ty).expect("it is of the type").len(), bytes.len());
+        encode.push(started.elapsed());
+        drop(again);
+        let started = Instant::now();
+        let again = Value::from_json_lenient(stored.as_bytes(), &ty).expect("it was written so");
+        json.push(started.elapsed());
+        drop(again);
+    }
+    State {
+        bytes: bytes.len(),
+        decode: median(decode.into_iter()),
+        encode: median(encode.into_iter()),
+        json_bytes: stored.len(),
+        json: median(json.into_iter()),
+    }
 }

@@ -236,7 +236,7 @@ fn keyed(
             None => places.push(place(key)),
         }
     }
-    places.extend(actual.keys().filter(|key| !planned.contains_key(*key)).map(|key| place(key)));
+    places.extend(actual.keys().filter(|key| !planned.contains_key(key)).map(|key| place(key)));
 }
 
 /// Whether each known element is there, each other one stands for one of the rest, and none is left.

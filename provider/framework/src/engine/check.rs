@@ -240,7 +240,7 @@ fn keyed(
             None => violations.push(Violation { path, rule: "was planned and has gone".into() }),
         }
     }
-    for key in actual.keys().filter(|key| !planned.contains_key(*key)) {
+    for key in actual.keys().filter(|key| !planned.contains_key(key)) {
         let path = step(path.clone(), key);
         violations.push(Violation { path, rule: "has appeared and was not planned".into() });
     }
