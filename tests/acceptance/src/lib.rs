@@ -36,6 +36,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use netbox::NetBox;
 pub use plan::Plan;
 pub use process::Running;
+pub use provider::binary as provider;
 pub use run::Run;
 pub use skip::skip;
 pub use stage::{Options, Stage};

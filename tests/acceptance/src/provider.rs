@@ -10,7 +10,7 @@ use xtask::workspace;
 ///
 /// # Panics
 /// When cargo fails: it has then said why.
-pub(crate) fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let output = workspace::cargo()

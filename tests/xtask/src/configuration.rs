@@ -37,13 +37,24 @@ pub fn formatted(terraform: &Terraform) -> Result<Counts> {
 /// # Errors
 /// When the files cannot be read, or there is no example.
 pub fn examples(terraform: &Terraform, provider: &Path) -> Result<Counts> {
-    let folder = workspace::root().join("examples");
-    let scratch = scratch("examples")?;
-    let cli = Mirror::dev_override(provider, &scratch)?;
+    examples_in(&workspace::root().join("examples"), terraform, provider, &scratch("examples")?)
+}
+
+/// The same for the examples in any folder of that layout; they are copied below `scratch`.
+///
+/// # Errors
+/// When the files cannot be read, or there is no example.
+pub fn examples_in(
+    folder: &Path,
+    terraform: &Terraform,
+    provider: &Path,
+    scratch: &Path,
+) -> Result<Counts> {
+    let cli = Mirror::dev_override(provider, scratch)?;
     let mut newer = Newer::default();
     let mut counts = Counts::default();
-    for example in files(&folder, &["tf", "hcl"])? {
-        let place = example.strip_prefix(&folder)?;
+    for example in files(folder, &["tf", "hcl"])? {
+        let place = example.strip_prefix(folder)?;
         let Some(terraform) = newer.at_least(terraform, needs(&example)) else {
             println!("SKIPPED: {} is for a newer Terraform", place.display());
             counts.skipped += 1;

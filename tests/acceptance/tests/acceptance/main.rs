@@ -7,6 +7,7 @@ mod attributes;
 mod cloud_init;
 mod cores;
 mod ephemeral;
+mod examples;
 mod firewall;
 mod functions;
 mod guests;

@@ -16,6 +16,7 @@ mod lifecycle;
 mod list;
 mod moved;
 mod onprem;
+mod onprem_taking_over;
 mod plan;
 mod planned_private;
 mod random;
