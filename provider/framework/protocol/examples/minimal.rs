@@ -36,9 +36,10 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Says that it ran, and hangs where a test wants it to.
+/// Says that it ran, and hangs or panics where a test wants it to.
 async fn shut_down() {
     eprintln!("shutting down");
+    assert!(env::var_os("MINIMAL_PANIC").is_none(), "as the test wants it");
     if env::var_os("MINIMAL_HANG").is_some() {
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }

@@ -71,6 +71,14 @@ impl Start {
         Running { child, stdout }
     }
 
+    /// Runs it to its end with another standard output.
+    pub(crate) fn told_to(mut self, stdout: impl Into<Stdio>) -> (ExitStatus, String) {
+        let output =
+            self.command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).output();
+        let output = output.unwrap();
+        (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     /// Starts it and reads where it listens.
     pub(crate) fn handshake(self) -> Plugin {
         let mut running = self.spawn();

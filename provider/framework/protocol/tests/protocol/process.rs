@@ -65,6 +65,29 @@ async fn a_slow_clean_up_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_panic_of_the_process_leaves_no_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut plugin = Start::as_plugin(temporary.path()).variable("MINIMAL_PANIC", "1").handshake();
+    let channel = plugin.connect_plain().await;
+    channel.controller().shutdown(Empty {}).await.unwrap();
+    let (status, _, stderr) = plugin.running.wait();
+    assert!(!status.success());
+    assert!(stderr.contains("as the test wants it"), "{stderr}");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn nobody_to_tell_where_it_listens_is_an_error_that_leaves_no_folder() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let (status, stderr) = Start::as_plugin(temporary.path()).told_to(writer);
+    assert!(!status.success());
+    assert!(stderr.contains("standard output is closed"), "{stderr}");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn ctrl_c_is_left_to_terraform() {
     let temporary = tempfile::tempdir().unwrap();
     let mut plugin = Start::as_plugin(temporary.path()).handshake();
