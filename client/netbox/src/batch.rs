@@ -14,7 +14,7 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::debug;
 
-use crate::{Client, Error, ErrorKind, Kind, Object, call::query};
+use crate::{Client, Error, ErrorKind, Kind, Object, Query};
 
 /// How long a read waits for company.
 const WINDOW: Duration = Duration::from_millis(5);
@@ -163,37 +163,32 @@ impl Client {
         most: usize,
     ) -> Option<HashMap<i64, Object>> {
         let parameters = format!("id__gte={}&id__lte={}", range.start(), range.end());
-        let (found, count) = self.objects(kind).pages(&parameters, most).await.ok()?;
-        debug!(kind = kind.noun, ?range, count, read = found.len(), "reading ahead");
-        // Nothing of it where it is too much, or where the server ignores these filters.
+        let mut pages = self.objects(kind).pages_of(parameters);
+        let mut found = HashMap::new();
+        while let Some(page) = pages.next().await.ok()? {
+            found.extend(page.into_iter().map(|object| (object.id(), object)));
+            if pages.count().max(found.len()) > most {
+                debug!(kind = kind.noun, ?range, count = pages.count(), "too much to read ahead");
+                return None;
+            }
+        }
+        debug!(kind = kind.noun, ?range, read = found.len(), "reading ahead");
+        // Nothing of it where the server ignores these filters.
         let inside = !found.is_empty() && found.keys().all(|id| range.contains(id));
-        inside.then(|| found.into_iter().collect())
+        inside.then_some(found)
     }
 
     async fn read_together(&self, kind: &'static Kind, waiting: BTreeMap<i64, Vec<Waiting>>) {
         if waiting.len() > 1 {
-            let ids: Vec<String> = waiting.keys().map(ToString::to_string).collect();
-            let parameters = query(ids.iter().map(|id| ("id", id.as_str())));
-            let found = self.objects(kind).pages(&parameters, usize::MAX).await;
-            let found = found.and_then(|(found, _)| {
-                match found.keys().find(|id| !waiting.contains_key(id)) {
-                    None => Ok(found),
-                    Some(id) => {
-                        let text = format!(
-                            "the server answered a search for some {}s with {id}, which is none of them",
-                            kind.noun
-                        );
-                        Err(Error::new(ErrorKind::Decode, text))
-                    }
-                }
-            });
-            match found {
+            match self.objects(kind).list(&Query::of_ids(waiting.keys().copied())).await {
                 Err(error) => {
                     for senders in waiting.into_values() {
                         answer(senders, &Err(error.clone()));
                     }
                 }
-                Ok(mut found) => {
+                Ok(found) => {
+                    let mut found: HashMap<i64, Object> =
+                        found.into_iter().map(|object| (object.id(), object)).collect();
                     for (id, senders) in waiting {
                         // Only a direct answer says that an object is gone.
                         let object = match found.remove(&id) {

@@ -13,13 +13,13 @@ use std::{
 };
 
 use onprem_http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tracing::{debug, warn};
 
 use crate::{
-    Client, Error, Kind,
+    Client, Error, ErrorKind, Kind, Object, Query,
     call::{Call, query},
 };
 
@@ -36,10 +36,11 @@ pub struct Claim {
 impl Claim {
     /// The claim of `owner` to something that `description` tells from what it makes otherwise
     pub fn new<'a>(owner: &str, description: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut hash = Sha256::new();
+        // All of it: what people read of it below is the same for `team-a` and `teama`.
+        hash.update(owner.as_bytes());
         let plain = |c: &char| !c.is_whitespace() && !matches!(c, '<' | '>' | '-' | '=');
         let owner: String = owner.chars().filter(plain).take(60).collect();
-        let mut hash = Sha256::new();
-        hash.update(owner.as_bytes());
         for part in description {
             hash.update([0]);
             hash.update(part.as_bytes());
@@ -73,7 +74,9 @@ impl Claim {
 pub fn unmarked(comments: &str) -> (&str, bool) {
     let text = comments.trim_end();
     match text.rfind(OPEN) {
-        Some(start) if text.ends_with(CLOSE) => (text[..start].trim_end(), true),
+        Some(start) if text[start..].find(CLOSE) == Some(text.len() - start - CLOSE.len()) => {
+            (text[..start].trim_end(), true)
+        }
         _ => (comments, false),
     }
 }
@@ -88,7 +91,6 @@ pub(crate) struct Orphans(tokio::sync::Mutex<HashMap<String, Vec<i64>>>);
 
 struct Mark {
     id: i64,
-    comments: String,
     done: Option<oneshot::Sender<()>>,
 }
 
@@ -98,15 +100,15 @@ const DELAY: Duration = Duration::from_millis(400);
 const TOGETHER: usize = 50;
 
 impl Client {
-    /// Say that an object made under a claim is recorded: a moment later its `comments` are these
-    pub fn settle(&self, kind: &'static Kind, id: i64, comments: &str) {
-        self.push(kind, Mark { id, comments: comments.to_owned(), done: None });
+    /// Say that an object made under a claim is recorded: a moment later its mark is gone
+    pub fn settle(&self, kind: &'static Kind, id: i64) {
+        self.push(kind, Mark { id, done: None });
     }
 
     /// The same, and wait until it was tried
-    pub async fn settled(&self, kind: &'static Kind, id: i64, comments: &str) {
+    pub async fn settled(&self, kind: &'static Kind, id: i64) {
         let (sender, receiver) = oneshot::channel();
-        self.push(kind, Mark { id, comments: comments.to_owned(), done: Some(sender) });
+        self.push(kind, Mark { id, done: Some(sender) });
         let _ = receiver.await;
     }
 
@@ -129,7 +131,8 @@ impl Client {
         let (_, waiting) = marks.entry(kind.path).or_insert((kind, vec![]));
         waiting.push(mark);
         if waiting.len() == 1 {
-            let client = self.clone();
+            // Marks outlive the operation that made them, and its time.
+            let client = self.without_deadline();
             tokio::spawn(async move {
                 tokio::time::sleep(DELAY).await;
                 let mine = client.marks().remove(kind.path);
@@ -145,19 +148,9 @@ impl Client {
     async fn unmark(&self, kind: &'static Kind, mut marks: Vec<Mark>) {
         while !marks.is_empty() {
             let rest = marks.split_off(marks.len().min(TOGETHER));
-            let together =
-                match marks.as_slice() {
-                    [_] => false,
-                    several => {
-                        let body = several.iter().map(|mark| json!({
-                        "id": mark.id, "comments": mark.comments, "changelog_message": RECORDED,
-                    }));
-                        let call = Call::new(Method::PATCH, kind.path).body(body.collect());
-                        self.send(&call).await.is_ok()
-                    }
-                };
+            let together = marks.len() > 1 && self.unmark_together(kind, &marks).await.is_ok();
             for mark in marks {
-                if !together && let Err(error) = self.unmark_one(kind, &mark).await {
+                if !together && let Err(error) = self.unmark_one(kind, mark.id).await {
                     warn!(%error, kind = kind.noun, id = mark.id, "the mark of its creation stays");
                 }
                 if let Some(done) = mark.done {
@@ -169,12 +162,41 @@ impl Client {
         self.inner.reads.forget(kind);
     }
 
-    async fn unmark_one(&self, kind: &Kind, mark: &Mark) -> Result<(), Error> {
-        let path = kind.path_of(mark.id);
-        let body = json!({ "comments": mark.comments, "changelog_message": RECORDED });
-        match self.send(&Call::new(Method::PATCH, &path).body(body)).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            other => other.map(drop),
+    async fn unmark_together(&self, kind: &'static Kind, marks: &[Mark]) -> Result<(), Error> {
+        let query = Query::of_ids(marks.iter().map(|mark| mark.id));
+        let found = self.objects(kind).list(&query).await?;
+        let body: Value = found
+            .iter()
+            .filter_map(|object| {
+                let comments = without_mark(object)?;
+                let id = object.id();
+                Some(json!({ "id": id, "comments": comments, "changelog_message": RECORDED }))
+            })
+            .collect();
+        if body.as_array().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        self.send(&Call::new(Method::PATCH, kind.path).body(body)).await.map(drop)
+    }
+
+    /// Takes away the mark, and leaves alone what somebody else wrote before it.
+    async fn unmark_one(&self, kind: &'static Kind, id: i64) -> Result<(), Error> {
+        let path = kind.path_of(id);
+        let mut tries = 3;
+        loop {
+            let object = match self.objects(kind).get(id).await {
+                Err(error) if error.is_not_found() => return Ok(()),
+                object => object?,
+            };
+            let Some(comments) = without_mark(&object) else { return Ok(()) };
+            let body = json!({ "comments": comments, "changelog_message": RECORDED });
+            let call = Call::new(Method::PATCH, &path).etag(object.etag()).body(body);
+            tries -= 1;
+            match self.send(&call).await {
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) if *error.kind() == ErrorKind::Conflict && tries > 0 => {}
+                other => return other.map(drop),
+            }
         }
     }
 
@@ -210,37 +232,61 @@ impl Client {
         Ok(found)
     }
 
-    /// An object that was begun under the claim and never recorded; each is handed out once. The change
-    /// log is asked once for each claim: what this client makes itself is recorded or known.
-    pub(crate) async fn begun(&self, kind: &'static Kind, claim: &Claim) -> Option<i64> {
+    /// An object that was begun under the claim and never recorded; each is handed out once.
+    pub(crate) async fn begun(
+        &self,
+        kind: &'static Kind,
+        claim: &Claim,
+    ) -> Result<Option<Object>, Error> {
+        while let Some(id) = self.next_begun(kind, claim).await? {
+            // Since the search whoever made it may have recorded it after all, or deleted it.
+            match self.objects(kind).get(id).await {
+                Ok(object) if is_begun(&object, claim) => return Ok(Some(object)),
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The change log is asked once for each claim: what this client makes itself is recorded or known.
+    async fn next_begun(&self, kind: &'static Kind, claim: &Claim) -> Result<Option<i64>, Error> {
         let mut orphans = self.inner.orphans.0.lock().await;
         if !orphans.contains_key(claim.hash()) {
-            let mut begun = vec![];
-            match self.made_under(kind, &claim.words()).await {
-                Ok(ids) => {
-                    for chunk in ids.chunks(TOGETHER * 2) {
-                        let reads = chunk.iter().map(|id| {
-                            let client = self.clone();
-                            let id = *id;
-                            tokio::spawn(async move { client.read_batched(kind, id).await })
-                        });
-                        for read in reads.collect::<Vec<_>>() {
-                            let Ok(Ok(Some(object))) = read.await else { continue };
-                            if claim.is_on(&object.text("comments").unwrap_or_default()) {
-                                begun.push(object.id());
-                            }
-                        }
-                    }
-                }
-                Err(error) => {
+            let begun = match self.search_begun(kind, claim).await {
+                Err(error) if *error.kind() == ErrorKind::Forbidden => {
                     warn!(%error, "the change log cannot be searched for what was begun before");
+                    vec![]
                 }
-            }
+                begun => begun?,
+            };
             debug!(?begun, claim = claim.hash(), "looked for what was begun before");
             orphans.insert(claim.hash().to_owned(), begun);
         }
-        orphans.get_mut(claim.hash()).and_then(Vec::pop)
+        Ok(orphans.get_mut(claim.hash()).and_then(Vec::pop))
     }
+
+    async fn search_begun(&self, kind: &'static Kind, claim: &Claim) -> Result<Vec<i64>, Error> {
+        let made = self.made_under(kind, &claim.words()).await?;
+        let mut begun = vec![];
+        for ids in made.chunks(TOGETHER * 2) {
+            let found = self.objects(kind).list(&Query::of_ids(ids.iter().copied())).await?;
+            begun.extend(found.iter().filter(|one| is_begun(one, claim)).map(Object::id));
+        }
+        Ok(begun)
+    }
+}
+
+fn is_begun(object: &Object, claim: &Claim) -> bool {
+    claim.is_on(&object.text("comments").unwrap_or_default())
+}
+
+/// The comments of an object without its mark; nothing where it has none.
+fn without_mark(object: &Object) -> Option<String> {
+    let comments = object.text("comments").unwrap_or_default();
+    let (text, marked) = unmarked(&comments);
+    marked.then(|| text.to_owned())
 }
 
 const CHANGES: &str = "/api/core/object-changes/";
@@ -259,6 +305,9 @@ mod tests {
             assert_eq!(unmarked(&marked), (comments, true));
         }
         assert_eq!(unmarked("<!-- a user's own -->"), ("<!-- a user's own -->", false));
+        // Somebody wrote on behind the mark: that is not cut off with it.
+        let more = format!("{}\nin use <!-- since May -->", claim.mark(""));
+        assert_eq!(unmarked(&more), (more.as_str(), false));
         assert!(!claim.is_on(""));
     }
 
@@ -268,6 +317,7 @@ mod tests {
         assert_eq!(claim("a", &["x", "y"]), claim("a", &["x", "y"]));
         assert_ne!(claim("a", &["x", "y"]), claim("b", &["x", "y"]));
         assert_ne!(claim("a", &["xy"]), claim("a", &["x", "y"]));
+        assert_ne!(claim("team-a", &["x"]).hash(), claim("teama", &["x"]).hash());
         // A message of the change log has 200 characters.
         assert!(claim(&"o".repeat(300), &[]).words().len() < 150);
     }

@@ -59,6 +59,10 @@ impl Client {
         Self { inner: self.inner.clone(), deadline: Some(deadline.clone()) }
     }
 
+    pub(crate) fn without_deadline(&self) -> Self {
+        Self { inner: self.inner.clone(), deadline: None }
+    }
+
     /// The objects of a kind
     pub fn objects(&self, kind: &'static Kind) -> Objects {
         Objects::new(self.clone(), kind)

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::{
-    Address, Error, ErrorKind, Fields, MacAddress, Network, Object, Version,
+    Address, DnsName, Error, ErrorKind, Fields, MacAddress, Network, Object, Version,
     object::{integer, reference, text},
 };
 
@@ -44,8 +44,27 @@ fn difference(name: &str, sent: &Value, found: &Value) -> Option<String> {
                 (!same(value, found)).then(|| format!("{name}.{key}"))
             })
         }
-        _ => (!same(sent, found)).then(|| name.to_owned()),
+        _ => (!same_field(name, sent, found)).then(|| name.to_owned()),
     }
+}
+
+/// Whether what was sent as a field, or shall be, means what an answer holds there
+///
+/// Addresses, MAC addresses and names in the DNS are spelt in the server's own way; no other text is.
+pub(crate) fn same_field(name: &str, sent: &Value, found: &Value) -> bool {
+    fn parse<T: std::str::FromStr + PartialEq>(one: &str, other: &str) -> bool {
+        matches!((one.parse::<T>(), other.parse::<T>()), (Ok(one), Ok(other)) if one == other)
+    }
+    let respelt = || match (name, sent.as_str()?, found.as_str()?) {
+        ("address" | "start_address" | "end_address", sent, found) => {
+            Some(parse::<Address>(sent, found))
+        }
+        ("dns_name", sent, found) => Some(parse::<DnsName>(sent, found)),
+        ("mac_address", sent, found) => Some(parse::<MacAddress>(sent, found)),
+        ("prefix", sent, found) => Some(parse::<Network>(sent, found)),
+        _ => None,
+    };
+    same(sent, found) || respelt().unwrap_or_default()
 }
 
 /// Whether a value that was sent, or shall be, means what an answer holds
@@ -90,15 +109,9 @@ fn is_empty(value: &Value) -> bool {
 
 fn same_text(sent: &str, found: &Value) -> bool {
     let name = || found.get("name").and_then(text);
-    let Some(found) = text(found).or_else(name) else { return false };
-    if found == sent || found.to_lowercase() == sent.trim().to_lowercase() {
-        return true;
-    }
-    fn parse<T: std::str::FromStr + PartialEq>(one: &str, other: &str) -> bool {
-        matches!((one.parse::<T>(), other.parse::<T>()), (Ok(one), Ok(other)) if one == other)
-    }
-    let network = sent.contains('/') && parse::<Network>(sent, &found);
-    network || parse::<Address>(sent, &found) || parse::<MacAddress>(sent, &found)
+    let found = text(found).or_else(name);
+    // The server trims what it stores.
+    found.is_some_and(|found| found == sent || found == sent.trim())
 }
 
 /// Lists of references and words have no order; other lists have.
@@ -129,9 +142,7 @@ mod tests {
             (json!(5), json!("5")),
             (json!(1.5), json!("1.50")),
             (json!("active"), json!({"value": "active", "label": "Active"})),
-            (json!("Web.Example"), json!("web.example")),
-            (json!("2001:DB8:0::/64"), json!("2001:db8::/64")),
-            (json!("aabb.cc00.1122"), json!("AA:BB:CC:00:11:22")),
+            (json!("two words\n"), json!("two words")),
             (json!(null), json!("")),
             (json!(null), json!({"value": null, "label": null})),
             (json!([{"name": "b"}, {"name": "a"}]), json!([{"name": "a", "id": 1}, {"name": "b"}])),
@@ -153,6 +164,21 @@ mod tests {
         ] {
             assert!(!same(&sent, &found), "{sent} {found}");
         }
+    }
+
+    /// "web server" became "Web Server" in the configuration, and NetBox was never told.
+    #[test]
+    fn only_names_and_addresses_have_other_spellings() {
+        for (field, sent, found) in [
+            ("dns_name", "Web.Example", "web.example"),
+            ("prefix", "2001:DB8:0::/64", "2001:db8::/64"),
+            ("address", "10.0.0.5", "10.0.0.5/32"),
+            ("mac_address", "aabb.cc00.1122", "AA:BB:CC:00:11:22"),
+        ] {
+            assert!(same_field(field, &json!(sent), &json!(found)), "{field}: {sent} {found}");
+            assert!(!same_field("description", &json!(sent), &json!(found)), "{sent} {found}");
+        }
+        assert!(!same(&json!("Web Server"), &json!("web server")));
     }
 
     #[test]

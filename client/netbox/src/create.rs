@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use onprem_http::{AfterLoss, Method};
+use onprem_http::{AfterLoss, Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -126,10 +126,9 @@ impl Client {
             _ => None,
         };
         if let Some(claim) = claim
-            && let Some(id) = self.begun(kind, claim).await
+            && let Some(object) = self.begun(kind, claim).await?
         {
-            info!(kind = kind.noun, id, "taking up what was begun before");
-            let object = self.objects(kind).get(id).await?;
+            info!(kind = kind.noun, id = object.id(), "taking up what was begun before");
             note(&object);
             // The mark stays until it is recorded.
             fields.retain(|field, _| field != "comments" && field != "prefix_length");
@@ -144,24 +143,40 @@ impl Client {
         let object = self.post(place, sent.clone()).await?;
         self.inner.reads.forget(kind);
         // Of two that were made at the same time the older one stays: nobody has recorded ours.
-        if let Some(twins) = twins {
-            let now = self.twins(place, &sent).await?.unwrap_or_default();
-            if let Some(older) = now.iter().find(|id| **id < object.id() && !twins.contains(id)) {
-                self.objects(kind).delete(object.id()).await?;
-                let text = format!(
-                    "somebody else made the same {} at the same time; theirs has the number {older} and \
-                     stays, ours was deleted",
-                    kind.noun
-                );
-                return Err(Error::new(
-                    ErrorKind::Duplicate(std::collections::BTreeMap::new()),
-                    text,
-                ));
+        if let Some(before) = twins
+            && let Err(error) = self.yield_to_twin(place, &sent, &object, &before).await
+        {
+            // Unless it was deleted, nobody else knows of ours.
+            if !matches!(error.kind(), ErrorKind::Duplicate(_)) {
+                note(&object);
             }
+            return Err(error);
         }
         note(&object);
         compare::stored(&sent, &object, self.noted_version())?;
         Ok(clean(object))
+    }
+
+    /// Take back a prefix whose twin is older than it.
+    async fn yield_to_twin(
+        &self,
+        place: Place,
+        sent: &Fields,
+        object: &Object,
+        before: &[i64],
+    ) -> Result<(), Error> {
+        let now = self.twins(place, sent).await?.unwrap_or_default();
+        let Some(older) = now.iter().find(|id| **id < object.id() && !before.contains(id)) else {
+            return Ok(());
+        };
+        let kind = place.kind();
+        self.objects(kind).delete(object.id()).await?;
+        let text = format!(
+            "somebody else made the same {} at the same time; theirs has the number {older} and stays, \
+             ours was deleted",
+            kind.noun
+        );
+        Err(Error::new(ErrorKind::Duplicate(std::collections::BTreeMap::new()), text))
     }
 
     /// The body of a creation.
@@ -189,7 +204,10 @@ impl Client {
         let words = words.rsplit(' ').next().unwrap_or_default().to_owned();
         let found = Mutex::new(None);
         let check = async |error: onprem_http::Error| {
-            let unclear = matches!(error.kind(), onprem_http::ErrorKind::Timeout(_));
+            // A proxy that waits no longer says 504, while the server still goes on.
+            let gateway = Some(StatusCode::GATEWAY_TIMEOUT);
+            let unclear = matches!(error.kind(), onprem_http::ErrorKind::Timeout(_))
+                || error.status().map(|status| status.code) == gateway;
             match self.look_up(kind, &words).await {
                 Ok(Some(id)) => {
                     *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);

@@ -76,6 +76,11 @@ impl Query {
         Self::default()
     }
 
+    /// The objects with these numbers
+    pub fn of_ids(ids: impl IntoIterator<Item = i64>) -> Self {
+        ids.into_iter().fold(Self::new(), |query, id| query.with("id", id))
+    }
+
     /// Only what meets the filter
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "callers write numbers and texts")]

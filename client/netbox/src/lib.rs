@@ -41,7 +41,7 @@ pub use error::{Error, ErrorKind};
 pub use kind::{Kind, Query};
 pub use names::{Address, DnsName, MacAddress, NameError, Network, slug};
 pub use object::{Fields, Object, integer, reference, text};
-pub use objects::Objects;
+pub use objects::{Objects, Pages};
 pub use version::Version;
 
 /// The kinds of objects

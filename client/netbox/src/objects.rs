@@ -63,62 +63,42 @@ impl Objects {
     /// Any failure of a request, a filter that the kind does not have, and an answer that shows that
     /// the server ignored one.
     pub async fn list(&self, wanted: &Query) -> Result<Vec<Object>, Error> {
-        let parameters = query(wanted.parameters(self.kind)?);
-        let (found, _) = self.pages(&parameters, MOST).await?;
-        if let Some(other) = found.values().find(|object| !wanted.holds(self.kind, object)) {
-            let text = format!(
-                "the server answered {}?{parameters} with {} {}, which that does not describe: it ignores \
-                 filters that its version does not know",
-                self.kind.path,
-                self.kind.noun,
-                other.id()
-            );
-            return Err(Error::new(ErrorKind::Unsupported, text));
+        let mut pages = self.pages(wanted)?;
+        let mut found = vec![];
+        while let Some(page) = pages.next().await? {
+            found.extend(page);
+            let count = pages.count().max(found.len());
+            if count > MOST {
+                let text = format!(
+                    "{count} {}s are what was searched for, and one search ends with an error beyond \
+                     {MOST}: search for less",
+                    self.kind.noun
+                );
+                return Err(Error::new(ErrorKind::Other { status: None }, text));
+            }
         }
-        Ok(found.into_values().collect())
+        Ok(found)
     }
 
-    /// All pages of a list, and how many the server counted; nothing of it when those are more than `most`.
-    pub(crate) async fn pages(
-        &self,
-        parameters: &str,
-        most: usize,
-    ) -> Result<(BTreeMap<i64, Object>, usize), Error> {
-        let separator = if parameters.is_empty() { "" } else { "&" };
-        let mut next = Some(format!("{parameters}{separator}limit={PAGE}&ordering=id"));
-        let mut found = BTreeMap::new();
-        let mut count = 0;
-        while let Some(query) = next {
-            let answer = self.client.send(&Call::get(self.kind.path).query(query.clone())).await?;
-            let unreadable = |text: &str| {
-                Error::new(ErrorKind::Decode, text).with_request(answer.context.clone())
-            };
-            let Value::Object(mut page) = answer.body else {
-                return Err(unreadable("the answer is no page of a list"));
-            };
-            let Some(Value::Array(results)) = page.remove("results") else {
-                return Err(unreadable("the answer has no `results`"));
-            };
-            let counted = page.get("count").and_then(Value::as_u64).unwrap_or_default();
-            count = count.max(usize::try_from(counted).unwrap_or(usize::MAX));
-            if count > most || found.len() > most {
-                return Ok((BTreeMap::new(), count));
-            }
-            let before = found.len();
-            for result in results {
-                let object = Object::new(result, None)
-                    .map_err(|error| error.with_request(answer.context.clone()))?;
-                found.insert(object.id(), object);
-            }
-            // The link may name a host that only the server itself can reach: its query is what counts.
-            let link = page.get("next").and_then(Value::as_str);
-            next = link.and_then(|link| link.split_once('?')).map(|(_, query)| query.to_owned());
-            if next.as_deref() == Some(query.as_str()) || (next.is_some() && found.len() == before)
-            {
-                return Err(unreadable("the pages of the list do not end"));
-            }
+    /// The same page by page, for who may have enough before the end
+    ///
+    /// # Errors
+    /// A filter that the kind does not have.
+    pub fn pages(&self, wanted: &Query) -> Result<Pages, Error> {
+        let parameters = query(wanted.parameters(self.kind)?);
+        Ok(Pages { wanted: wanted.clone(), ..self.pages_of(parameters) })
+    }
+
+    /// The pages of a list with these parameters, whatever is in them.
+    pub(crate) fn pages_of(&self, parameters: String) -> Pages {
+        Pages {
+            objects: self.clone(),
+            wanted: Query::new(),
+            parameters,
+            after: None,
+            count: 0,
+            more: true,
         }
-        Ok((found, count))
     }
 
     /// Make an object of these fields
@@ -174,7 +154,7 @@ impl Objects {
                     }
                 }
                 (_, value) => {
-                    if !compare::same(&value, object.get(&field)) {
+                    if !compare::same_field(&field, &value, object.get(&field)) {
                         changes.insert(field, value);
                     }
                 }
@@ -235,6 +215,83 @@ impl Objects {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// A list that is read page by page
+///
+/// Each page begins behind the last number of the one before. So whatever is made or deleted
+/// meanwhile, no other object is skipped or told twice.
+#[derive(Debug)]
+pub struct Pages {
+    objects: Objects,
+    wanted: Query,
+    parameters: String,
+    after: Option<i64>,
+    count: usize,
+    more: bool,
+}
+
+impl Pages {
+    /// Objects that the server counted at the first page
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The next page, by number; none behind the last one
+    ///
+    /// # Errors
+    /// Any failure of the request, and an answer that shows that the server ignored a filter.
+    #[expect(clippy::should_implement_trait, reason = "it waits, which an iterator does not")]
+    pub async fn next(&mut self) -> Result<Option<Vec<Object>>, Error> {
+        if !self.more {
+            return Ok(None);
+        }
+        let Objects { client, kind } = &self.objects;
+        let separator = if self.parameters.is_empty() { "" } else { "&" };
+        let mut query = format!("{}{separator}limit={PAGE}&ordering=id", self.parameters);
+        if let Some(after) = self.after {
+            query = format!("{query}&id__gt={after}");
+        }
+        let answer = client.send(&Call::get(kind.path).query(query)).await?;
+        let unreadable =
+            |text: &str| Error::new(ErrorKind::Decode, text).with_request(answer.context.clone());
+        let Value::Object(mut page) = answer.body else {
+            return Err(unreadable("the answer is no page of a list"));
+        };
+        let Some(Value::Array(results)) = page.remove("results") else {
+            return Err(unreadable("the answer has no `results`"));
+        };
+        let mut found = BTreeMap::new();
+        for result in results {
+            let object = Object::new(result, None)
+                .map_err(|error| error.with_request(answer.context.clone()))?;
+            found.insert(object.id(), object);
+        }
+        if let Some(other) = found.values().find(|object| !self.wanted.holds(kind, object)) {
+            let text = format!(
+                "the server answered {}?{} with {} {}, which that does not describe: it ignores filters \
+                 that its version does not know",
+                kind.path,
+                self.parameters,
+                kind.noun,
+                other.id()
+            );
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
+        self.more = page.get("next").is_some_and(|next| !next.is_null());
+        let first = found.keys().next().copied();
+        if first.is_some_and(|first| self.after.is_some_and(|after| first <= after))
+            || (self.more && first.is_none())
+        {
+            return Err(unreadable("the pages of the list do not end"));
+        }
+        if self.after.is_none() {
+            let count = page.get("count").and_then(Value::as_u64).unwrap_or_default();
+            self.count = usize::try_from(count).unwrap_or(usize::MAX);
+        }
+        self.after = found.keys().next_back().copied();
+        Ok(Some(found.into_values().collect()))
     }
 }
 

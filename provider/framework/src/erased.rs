@@ -177,6 +177,7 @@ fn context<R: Resource>(around: Surroundings, objects: &Objects) -> Result<Conte
         prior: values::<R>(objects.prior.as_ref())?,
         config: values::<R>(objects.config.as_ref())?,
         imported,
+        listed: false,
         progress,
         deadline,
         limit,

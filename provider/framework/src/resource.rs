@@ -148,6 +148,7 @@ pub struct Context<R: ResourceModel> {
     pub(crate) prior: Option<R::Values>,
     pub(crate) config: Option<R::Values>,
     pub(crate) imported: bool,
+    pub(crate) listed: bool,
     pub(crate) progress: Progress,
     pub(crate) deadline: Instant,
     pub(crate) limit: Duration,
@@ -172,6 +173,11 @@ impl<R: ResourceModel> Context<R> {
     /// Whether this is the first read after an import, which adopts the object.
     pub fn imported(&self) -> bool {
         self.imported
+    }
+
+    /// Whether this read is only for showing what a listing found: Terraform records nothing of it.
+    pub fn listed(&self) -> bool {
+        self.listed
     }
 
     /// Whether the plan leaves the attribute of this name to the apply: any other answer has to be what was

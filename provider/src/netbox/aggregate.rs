@@ -5,7 +5,7 @@ use tf_provider::{Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::Network;
+use super::names::{Network, Prose};
 
 /// An aggregate in NetBox: address space that a registry assigned, which prefixes are carved out of.
 #[derive(Clone, Resource)]
@@ -33,8 +33,8 @@ pub(crate) struct Aggregate {
     #[attr(setting, api)]
     date_added: Option<String>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

@@ -1,11 +1,11 @@
 //! Clusters. API: `/api/virtualization/clusters/`.
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::{Choice, Resource};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::ScopeType;
+use super::names::{Prose, ScopeType};
 
 /// A cluster in NetBox: hosts that run virtual machines.
 #[derive(Clone, Resource)]
@@ -43,8 +43,8 @@ pub(crate) struct Cluster {
     #[attr(setting, api, since = "4.2")]
     scope_id: Option<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

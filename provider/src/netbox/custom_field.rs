@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::{Choice, Resource};
+use tf_provider::{Choice, Resource, Text};
 
 use super::model::{Key, Model, resource};
+use super::names::Prose;
 
 /// A custom field in NetBox. Destroying it destroys its values on all objects.
 #[derive(Clone, Resource)]
@@ -42,8 +43,8 @@ pub(crate) struct CustomField {
     #[attr(setting, api, absent = "")]
     group_name: String,
     /// One line about it.
-    #[attr(setting, api, absent = "")]
-    description: String,
+    #[attr(setting, api, absent = Prose::default())]
+    description: Text<Prose>,
     /// Refuses objects without a value.
     #[attr(setting, api, absent = false)]
     required: bool,

@@ -6,13 +6,13 @@ use onprem_netbox::{Query, kinds};
 use tf_provider::api::{ApiFields, Json};
 use tf_provider::cty::Path;
 use tf_provider::{Diagnostic, Result};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use super::NetBox;
 
-/// The type of every custom field by its name, once somebody asked.
+/// The type of every custom field by its name, as of the last time that somebody asked for an unknown one.
 #[derive(Debug, Default)]
-pub(crate) struct Definitions(OnceCell<BTreeMap<String, String>>);
+pub(crate) struct Definitions(Mutex<BTreeMap<String, String>>);
 
 /// Gives planned custom fields the types of their definitions: `"7"` for a number is 7.
 pub(crate) async fn typed(netbox: &NetBox, fields: &mut ApiFields) -> Result<()> {
@@ -27,7 +27,11 @@ pub(crate) async fn typed(netbox: &NetBox, fields: &mut ApiFields) -> Result<()>
     if values.is_empty() {
         return Ok(());
     }
-    let definitions = netbox.definitions.0.get_or_try_init(|| read(netbox)).await?;
+    let mut definitions = netbox.definitions.0.lock().await;
+    // What the same apply has just made is not known yet, either.
+    if values.keys().any(|name| !definitions.contains_key(name)) {
+        *definitions = read(netbox).await?;
+    }
     for (name, value) in values {
         let Some(ty) = definitions.get(name) else {
             let known: Vec<_> = definitions.keys().map(|name| format!("`{name}`")).collect();

@@ -55,6 +55,23 @@ pub(crate) fn explain(
             let path = names.into_iter().find_map(|name| situation.attribute_named(name));
             at(could_not().hint("nothing of that size is free: free some, or take a larger one"), path)
         }
+        ErrorKind::NotFound => {
+            let names = ["prefix_id", "ip_range_id", "parent_prefix_id"];
+            let path = names.into_iter().find_map(|name| situation.attribute_named(name));
+            at(could_not(), path).hint(
+                "it has gone, or the token of provider \"onprem\" -> netbox.token may not see it",
+            )
+        }
+        ErrorKind::Unsupported => could_not()
+            .hint("leave that argument out, or upgrade NetBox; what its version can is in its API's schema"),
+        ErrorKind::Other { status: Some(404) } => could_not().hint(
+            "check provider \"onprem\" -> netbox.url: the server knows no such path. A NetBox below a path \
+             takes that, too",
+        ),
+        ErrorKind::Other { status: Some(500..) } => could_not().hint(
+            "this is a failure of NetBox or of a proxy before it: its log names the request by the \
+             X-Request-ID",
+        ),
         ErrorKind::Duplicate(fields) => {
             let path = field_path(fields, situation);
             let name = ["address", "prefix", "start_address", "name"];

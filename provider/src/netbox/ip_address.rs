@@ -6,7 +6,7 @@ use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::{Address, DnsName};
+use super::names::{Address, DnsName, Prose};
 
 /// An IP address in NetBox: a given one, or the next free one of a prefix or of a range. NetBox hands out
 /// each address once, however many ask at the same time.
@@ -73,8 +73,8 @@ pub(crate) struct IpAddress {
     #[attr(setting, api = "nat_inside")]
     nat_inside_id: Option<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

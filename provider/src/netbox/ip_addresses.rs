@@ -76,7 +76,7 @@ pub(crate) struct AddressFilter {
     /// Only those of the tenant with this number.
     #[attr(optional)]
     tenant_id: Option<i64>,
-    /// Only those with this name in the DNS.
+    /// Only those with this name in the DNS; case does not matter.
     #[attr(optional)]
     dns_name: Option<String>,
     /// Only those with this status.
@@ -97,7 +97,8 @@ impl AddressFilterPlan {
             .with_some("parent", self.parent.as_ref())
             .with_some("vrf_id", self.vrf_id)
             .with_some("tenant_id", self.tenant_id)
-            .with_some("dns_name", self.dns_name.as_ref())
+            // NetBox keeps them in lower case, and compares exactly.
+            .with_some("dns_name", self.dns_name.as_ref().map(|name| name.to_ascii_lowercase()))
             .with_some("status", self.status.as_ref())
             .with_some("role", self.role.as_ref())
             .with_some("tag", self.tag.as_ref())

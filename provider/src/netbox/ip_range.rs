@@ -5,7 +5,7 @@ use tf_provider::{Choice, Diagnostic, Diagnostics, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::Address;
+use super::names::{Address, Prose};
 
 /// A range of IP addresses in NetBox, to take addresses from or to keep others from taking them.
 #[derive(Clone, Resource)]
@@ -52,8 +52,8 @@ pub(crate) struct IpRange {
     #[attr(setting, api, absent = false)]
     mark_utilized: bool,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }
@@ -82,8 +82,8 @@ impl Model for IpRange {
         let problem =
             if start.length() != end.length() || start.ip().is_ipv4() != end.ip().is_ipv4() {
                 "`end_address` is of another network than `start_address`"
-            } else if end.ip() <= start.ip() {
-                "`end_address` is not behind `start_address`"
+            } else if end.ip() < start.ip() {
+                "`end_address` is before `start_address`"
             } else {
                 return;
             };

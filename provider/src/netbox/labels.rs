@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use onprem_netbox::{Object, same};
 use tf_provider::api::{ApiFields, Json};
-use tf_provider::{Attributes, Context, Dynamic, Resource, Result};
+use tf_provider::{Attributes, Context, Dynamic, Resource, Result, Text};
+
+use super::names::Prose;
 
 /// What most objects of NetBox have.
 #[derive(Clone, Attributes)]
 pub(crate) struct Labels {
     /// One line about it.
-    #[attr(setting, api, absent = "")]
-    pub(crate) description: String,
+    #[attr(setting, api, absent = Prose::default())]
+    pub(crate) description: Text<Prose>,
     /// Names of its tags, which must exist. Tags that somebody else gave it are left alone.
     #[attr(setting, api, absent = BTreeSet::new())]
     pub(crate) tags: BTreeSet<String>,

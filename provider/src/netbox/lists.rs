@@ -7,6 +7,7 @@ use super::NetBox;
 use super::ip_address::IpAddress;
 use super::ip_addresses::AddressFilter;
 use super::ip_range::IpRange;
+use super::ip_ranges::RangeFilter;
 use super::model::{Model, identity_of};
 use super::prefix::Prefix;
 use super::prefixes::PrefixFilter;
@@ -23,11 +24,11 @@ pub(crate) struct IpAddressList {
     filter: AddressFilter,
 }
 
-/// Finds IP ranges in NetBox, whoever made them.
+/// Finds IP ranges in NetBox, whoever made them. Without arguments it is all of them.
 #[derive(Clone, ListResource)]
 pub(crate) struct IpRangeList {
     #[attr(flatten)]
-    filter: InVrf,
+    filter: RangeFilter,
 }
 
 /// Finds prefixes in NetBox, whoever made them. Without arguments it is all of them.
@@ -95,29 +96,6 @@ impl ByNamePlan {
     }
 }
 
-/// Filters of what is in a VRF.
-#[derive(Clone, Attributes)]
-pub(crate) struct InVrf {
-    /// Only those in the VRF with this number.
-    #[attr(optional)]
-    vrf_id: Option<i64>,
-    /// Only those of the tenant with this number.
-    #[attr(optional)]
-    tenant_id: Option<i64>,
-    /// Only those with this tag, by its slug.
-    #[attr(optional)]
-    tag: Option<String>,
-}
-
-impl InVrfPlan {
-    fn query(&self) -> Query {
-        Query::new()
-            .with_some("vrf_id", self.vrf_id)
-            .with_some("tenant_id", self.tenant_id)
-            .with_some("tag", self.tag.as_ref())
-    }
-}
-
 /// Makes the listings of kinds out of the query that their arguments mean, and the function that offers
 /// them.
 macro_rules! lists {
@@ -159,8 +137,12 @@ lists! {
 /// Says what the query finds.
 async fn find<R: Model>(cx: &mut ListContext<R>, netbox: &NetBox, query: &Query) -> Result<()> {
     let netbox = netbox.until(cx.deadline(), cx.time_limit(), "the time limit of a listing");
-    for object in netbox.objects(R::KIND).list(query).await? {
-        cx.found(&identity_of::<R>(object.id())?, called(&object)).await?;
+    let mut pages = netbox.objects(R::KIND).pages(query)?;
+    while let Some(page) = pages.next().await? {
+        for object in page {
+            // An error where nobody wants more, so that no further page is asked for.
+            cx.found(&identity_of::<R>(object.id())?, called(&object)).await?;
+        }
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
+use super::names::Prose;
 
 /// A MAC address in NetBox 4.2 and later, of an interface or of none.
 #[derive(Clone, Resource)]
@@ -30,8 +31,8 @@ pub(crate) struct MacAddress {
     #[attr(setting, api)]
     assigned_object_id: Option<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

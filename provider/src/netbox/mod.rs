@@ -16,6 +16,7 @@ mod format;
 mod ip_address;
 mod ip_addresses;
 mod ip_range;
+mod ip_ranges;
 mod labels;
 mod lists;
 mod lookup;
@@ -34,6 +35,7 @@ mod tenant;
 mod virtual_machine;
 mod vlan;
 mod vlan_group;
+mod vlans;
 mod vm_interface;
 mod vrf;
 
@@ -69,9 +71,13 @@ pub(crate) fn register(registry: &mut Registry<Clients>) {
         .resource::<vrf::Vrf>()
         .data_source::<ip_addresses::IpAddressLookup>()
         .data_source::<ip_addresses::IpAddresses>()
+        .data_source::<ip_ranges::IpRangeLookup>()
+        .data_source::<ip_ranges::IpRanges>()
         .data_source::<prefixes::PrefixLookup>()
         .data_source::<prefixes::PrefixUtilization>()
-        .data_source::<prefixes::Prefixes>();
+        .data_source::<prefixes::Prefixes>()
+        .data_source::<vlans::VlanLookup>()
+        .data_source::<vlans::Vlans>();
     lists::register(registry);
     lookup::register(registry);
 }

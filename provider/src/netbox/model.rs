@@ -135,18 +135,17 @@ pub(crate) async fn create<R: Model>(
         };
         let stop = cx.stop().clone();
         tokio::select! {
-            made = netbox.create_noting(place, fields, claim.as_ref(), note) => made,
+            made = netbox.create_noting(place, fields, claim.as_ref(), note) => made.map_err(Diagnostic::from),
             () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
-                return Err(Diagnostic::error("Stopped while NetBox made the object")
-                    .hint("apply again to go on; look at NetBox's change log for what it made"));
+                Err(Diagnostic::error("Stopped while NetBox made the object")
+                    .hint("apply again to go on; look at NetBox's change log for what it made"))
             }
         }
     };
     own.remember(cx)?;
     if let (Some(id), true) = (made, claim.is_some() && R::KIND.comments) {
         // Terraform records the object as soon as this function ends.
-        let comments = planned.get("comments").and_then(Json::as_str).unwrap_or_default();
-        netbox.settle(R::KIND, id, comments);
+        netbox.settle(R::KIND, id);
     }
     state::<R>(&outcome?, &own, planned.get("custom_fields"))
 }
@@ -159,9 +158,11 @@ pub(crate) async fn read<R: Model>(
     let netbox = netbox.within(cx);
     let id = number_of(&identity)?;
     let Some(object) = netbox.objects(R::KIND).read(id).await? else { return Ok(None) };
-    if let (comments, true) = unmarked(&object.text("comments").unwrap_or_default()) {
-        // Terraform asks for it, so it is recorded; whoever made it was killed before saying so.
-        netbox.settled(R::KIND, id, comments).await;
+    if unmarked(&object.text("comments").unwrap_or_default()).1 && !cx.listed() {
+        // It is recorded; whoever made it was killed before saying so. Left to a later change, the mark
+        // would let the next creation of the same take the object for its own. What a listing shows, on
+        // the other hand, may wait to be taken up.
+        netbox.settled(R::KIND, id).await;
     }
     let own = match Own::of(cx)? {
         Some(own) => own,

@@ -1,5 +1,6 @@
 //! Words that several kinds of objects share.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
@@ -48,6 +49,24 @@ impl FromStr for Color {
 }
 
 impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text whose ends NetBox trims, such as the last line break of a heredoc.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Prose(String);
+
+impl FromStr for Prose {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl fmt::Display for Prose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

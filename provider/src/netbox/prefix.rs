@@ -6,7 +6,7 @@ use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::{Network, ScopeType};
+use super::names::{Network, Prose, ScopeType};
 
 /// An IP prefix in NetBox: a given one, or the next free one inside another. Destroying it leaves the
 /// prefixes and addresses inside alone.
@@ -70,8 +70,8 @@ pub(crate) struct Prefix {
     #[attr(setting, api, absent = false)]
     mark_utilized: bool,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::{Choice, Resource};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Model, resource};
+use super::names::Prose;
 
 /// A service in NetBox: what a machine offers on which ports.
 #[derive(Clone, Resource)]
@@ -39,8 +40,8 @@ pub(crate) struct Service {
     #[attr(setting, api = "ipaddresses", absent = BTreeSet::new())]
     ip_address_ids: BTreeSet<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

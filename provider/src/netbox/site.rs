@@ -5,7 +5,7 @@ use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::Slug;
+use super::names::{Prose, Slug};
 
 /// A site in NetBox: a place with equipment.
 #[derive(Clone, Resource)]
@@ -45,11 +45,11 @@ pub(crate) struct Site {
     #[attr(setting, api)]
     time_zone: Option<String>,
     /// Where it is.
-    #[attr(setting, api, absent = "")]
-    physical_address: String,
+    #[attr(setting, api, absent = Prose::default())]
+    physical_address: Text<Prose>,
     /// Where parcels go.
-    #[attr(setting, api, absent = "")]
-    shipping_address: String,
+    #[attr(setting, api, absent = Prose::default())]
+    shipping_address: Text<Prose>,
     /// Degrees north.
     #[attr(setting, api)]
     latitude: Option<f64>,
@@ -57,8 +57,8 @@ pub(crate) struct Site {
     #[attr(setting, api)]
     longitude: Option<f64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

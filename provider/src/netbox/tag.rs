@@ -6,7 +6,7 @@ use onprem_netbox::{Kind, kinds};
 use tf_provider::{Resource, Text};
 
 use super::model::{Key, Model, resource};
-use super::names::{Color, Slug};
+use super::names::{Color, Prose, Slug};
 
 /// A tag in NetBox. Objects that have it lose it when it is destroyed.
 #[derive(Clone, Resource)]
@@ -31,8 +31,8 @@ pub(crate) struct Tag {
     #[attr(setting, api, absent = Color::grey())]
     color: Text<Color>,
     /// One line about it.
-    #[attr(setting, api, absent = "")]
-    description: String,
+    #[attr(setting, api, absent = Prose::default())]
+    description: Text<Prose>,
     /// Types of objects that may have it, for example `ipam.prefix`; all unless set.
     #[attr(setting, api, absent = BTreeSet::new())]
     object_types: BTreeSet<String>,

@@ -5,7 +5,7 @@ use tf_provider::{Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
-use super::names::Slug;
+use super::names::{Prose, Slug};
 
 /// A tenant in NetBox: whom other objects belong to.
 #[derive(Clone, Resource)]
@@ -30,8 +30,8 @@ pub(crate) struct Tenant {
     #[attr(setting, api = "group")]
     group_id: Option<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

@@ -1,10 +1,11 @@
 //! Virtual machines. API: `/api/virtualization/virtual-machines/`.
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::{Choice, Resource};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
+use super::names::Prose;
 
 /// A virtual machine in NetBox: what is documented of it, not the machine itself.
 #[derive(Clone, Resource)]
@@ -56,8 +57,8 @@ pub(crate) struct VirtualMachine {
     #[attr(setting, api, absent = "")]
     serial: String,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

@@ -1,10 +1,11 @@
 //! VLANs. API: `/api/ipam/vlans/`.
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::{Choice, Resource};
+use tf_provider::{Choice, Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
+use super::names::Prose;
 
 /// A VLAN in NetBox.
 #[derive(Clone, Resource)]
@@ -41,8 +42,8 @@ pub(crate) struct Vlan {
     #[attr(setting, api = "role")]
     role_id: Option<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

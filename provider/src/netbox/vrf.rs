@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use onprem_netbox::{Kind, kinds};
-use tf_provider::Resource;
+use tf_provider::{Resource, Text};
 
 use super::labels::{Labels, LabelsValues};
 use super::model::{Key, Model, resource};
+use super::names::Prose;
 
 /// A VRF in NetBox: a routing table of its own, in which networks may repeat those of others.
 #[derive(Clone, Resource)]
@@ -40,8 +41,8 @@ pub(crate) struct Vrf {
     #[attr(setting, api = "export_targets", absent = BTreeSet::new())]
     export_target_ids: BTreeSet<i64>,
     /// More about it, in Markdown.
-    #[attr(setting, api, absent = "")]
-    comments: String,
+    #[attr(setting, api, absent = Prose::default())]
+    comments: Text<Prose>,
     #[attr(flatten)]
     labels: Labels,
 }

@@ -43,7 +43,7 @@ async fn what_nobody_recorded_is_taken_up_once() {
     let begun = killed.create(place, body(), Some(&claim)).await.unwrap();
     let recorded = killed.create(place, body(), Some(&claim)).await.unwrap();
     assert_ne!(begun.id(), recorded.id(), "what this client makes itself is not taken up");
-    killed.settled(&kinds::IP_ADDRESS, recorded.id(), "ours").await;
+    killed.settled(&kinds::IP_ADDRESS, recorded.id()).await;
 
     let next = client_of(&lab).await;
     let other = Claim::new("dev", ["an address"]);
@@ -58,11 +58,63 @@ async fn what_nobody_recorded_is_taken_up_once() {
     // Until it is recorded the object itself says so.
     let object = next.objects(&kinds::IP_ADDRESS).get(taken.id()).await.unwrap();
     assert!(unmarked(&object.text("comments").unwrap()).1, "{object:?}");
-    next.settle(&kinds::IP_ADDRESS, taken.id(), "ours");
-    next.settle(&kinds::IP_ADDRESS, third.id(), "ours");
+    next.settle(&kinds::IP_ADDRESS, taken.id());
+    next.settle(&kinds::IP_ADDRESS, third.id());
     next.flush().await;
     for id in [taken.id(), third.id(), recorded.id()] {
         let object = next.objects(&kinds::IP_ADDRESS).get(id).await.unwrap();
         assert_eq!(object.text("comments").as_deref(), Some("ours"));
+    }
+}
+
+/// An address that was begun and never recorded was recorded after all, or deleted, between the search
+/// for it and its turn: it was taken up a second time, so that two shared it, or the creation failed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_open_any_more_is_not_taken_up() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    let killed = client_of(&lab).await;
+    let prefix = fields(json!({"prefix": "10.0.0.0/24"}));
+    let prefix = killed.objects(&kinds::PREFIX).create(prefix).await.unwrap().id();
+    let place = Place::AddressOfPrefix(prefix);
+    let claim = Claim::new("prod", ["an address"]);
+    let mut begun = vec![];
+    for _ in 0..3 {
+        begun.push(killed.create(place, fields(json!({})), Some(&claim)).await.unwrap().id());
+    }
+    let next = client_of(&lab).await;
+    let taken = next.create(place, fields(json!({})), Some(&claim)).await.unwrap().id();
+    assert!(begun.contains(&taken));
+    begun.retain(|id| *id != taken);
+    killed.settled(&kinds::IP_ADDRESS, begun[0]).await;
+    killed.objects(&kinds::IP_ADDRESS).delete(begun[1]).await.unwrap();
+    let other = next.create(place, fields(json!({})), Some(&claim)).await.unwrap().id();
+    assert!(!begun.contains(&other) && other != taken, "{other} of {begun:?}");
+}
+
+/// A rule of the server wrote into the comments of what was just made, and taking the mark away took that
+/// away, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mark_goes_alone() {
+    let lab = Lab::start(LabOptions::default()).await.unwrap();
+    let client = client_of(&lab).await;
+    let objects = client.objects(&kinds::PREFIX);
+    let claim = Claim::new("prod", ["a prefix"]);
+    for networks in [&["10.1.0.0/24"][..], &["10.2.0.0/24", "10.3.0.0/24"][..]] {
+        let mut made = vec![];
+        for network in networks {
+            let body = fields(json!({"prefix": network, "comments": "ours"}));
+            let place = Place::Collection(&kinds::PREFIX);
+            let id = client.create(place, body, Some(&claim)).await.unwrap().id();
+            let object = objects.get(id).await.unwrap();
+            let comments = format!("checked, {}", object.text("comments").unwrap());
+            objects.update(&object, fields(json!({"comments": comments}))).await.unwrap();
+            client.settle(&kinds::PREFIX, id);
+            made.push(id);
+        }
+        client.flush().await;
+        for id in made {
+            let comments = objects.get(id).await.unwrap().text("comments");
+            assert_eq!(comments.as_deref(), Some("checked, ours"));
+        }
     }
 }

@@ -28,21 +28,55 @@ async fn tokens_of_both_versions_travel_in_their_scheme_and_are_never_printed() 
     assert!(Client::builder(&server.url, " ").build().is_err());
 }
 
-/// The server names itself by a host that only it can reach, and counts on while it is read.
+/// The server names itself by a host that only it can reach. And somebody deletes what the first page told:
+/// the second one, two further on, skipped an object.
 #[tokio::test]
 async fn a_list_is_read_to_its_end_wherever_the_links_point() {
-    let server = Server::start(|request| {
-        let second = request.line.contains("offset=2");
-        let next = (!second).then_some("http://internal:8080/api/extras/tags/?limit=2&offset=2");
-        let ids = if second { [2, 3] } else { [1, 2] };
-        let results: Vec<Value> = ids.iter().map(|id| json!({"id": id, "name": "x"})).collect();
-        Reply::Json(200, json!({"count": 3, "next": next, "results": results}))
+    let mut there = vec![1, 2, 3, 4, 5];
+    let server = Server::start(move |request| {
+        let query = request.line.split_once('?').unwrap().1;
+        let after = query.split('&').find_map(|pair| pair.strip_prefix("id__gt="));
+        let after: i64 = after.map_or(0, |after| after.parse().unwrap());
+        let left: Vec<i64> = there.iter().copied().filter(|id| *id > after).collect();
+        let next = "http://internal:8080/api/extras/tags/?limit=2&offset=2";
+        let next = (left.len() > 2).then_some(next);
+        let results: Vec<Value> =
+            left.iter().take(2).map(|id| json!({"id": id, "name": "x"})).collect();
+        let answer = json!({"count": left.len(), "next": next, "results": results});
+        there.retain(|id| *id != 1);
+        Reply::Json(200, answer)
     })
     .await;
     let found = server.client().objects(&kinds::TAG).list(&Query::new()).await.unwrap();
     let ids: Vec<i64> = found.iter().map(onprem_netbox::Object::id).collect();
-    assert_eq!(ids, [1, 2, 3]);
-    assert_eq!(server.lines()[1], "GET /api/extras/tags/?limit=2&offset=2");
+    assert_eq!(ids, [1, 2, 3, 4, 5]);
+    assert_eq!(server.lines()[1], "GET /api/extras/tags/?limit=250&ordering=id&id__gt=2");
+}
+
+/// Every page was asked for before the first object was looked at.
+#[tokio::test]
+async fn who_has_enough_asks_for_no_further_page() {
+    let server = Server::start(|_| {
+        Reply::Json(200, json!({"count": 900, "next": "x", "results": [{"id": 1}, {"id": 2}]}))
+    })
+    .await;
+    let mut pages = server.client().objects(&kinds::TAG).pages(&Query::new()).unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 2);
+    assert_eq!(server.lines().len(), 1);
+    // The server ignores where to go on: that ends as an error, not never.
+    assert_eq!(*pages.next().await.unwrap_err().kind(), ErrorKind::Decode);
+}
+
+/// A search that found more than a list may have answered with none at all.
+#[tokio::test]
+async fn too_many_are_an_error_and_not_none() {
+    let server = Server::start(|_| {
+        Reply::Json(200, json!({"count": 300_000, "next": "x", "results": [{"id": 1}]}))
+    })
+    .await;
+    let error = server.client().objects(&kinds::TAG).list(&Query::new()).await.unwrap_err();
+    assert!(error.to_string().contains("300000 tags"), "{error}");
+    assert_eq!(server.lines().len(), 1);
 }
 
 #[tokio::test]
@@ -112,6 +146,27 @@ async fn an_update_sends_what_differs_and_nothing_when_nothing_does() {
         "remove_tags": [{"name": "one"}], "custom_fields": {"y": 3}});
     assert_eq!(patch.body, sent);
     assert!(patch.head.contains("if-match: w/\"1\""), "{}", patch.head);
+}
+
+/// Only the case of a description changed, and nothing was sent.
+#[tokio::test]
+async fn a_change_of_case_is_sent_but_where_the_server_has_one_case() {
+    let server = Server::start(|request| {
+        let mut object = json!({"id": 5, "description": "web", "dns_name": "a.example",
+            "custom_fields": {"team": "ops"}});
+        for (field, value) in request.body.as_object().into_iter().flatten() {
+            object[field] = value.clone();
+        }
+        Reply::Json(200, object)
+    })
+    .await;
+    let objects = server.client().objects(&kinds::IP_ADDRESS);
+    let object = objects.get(5).await.unwrap();
+    let other = json!({"description": "Web", "dns_name": "A.example",
+        "custom_fields": {"team": "Ops"}});
+    objects.update(&object, fields(other)).await.unwrap();
+    let sent = json!({"description": "Web", "custom_fields": {"team": "Ops"}});
+    assert_eq!(server.seen().pop().unwrap().body, sent);
 }
 
 #[tokio::test]
@@ -200,6 +255,47 @@ async fn a_lost_allocation_is_looked_up_before_it_is_sent_again() {
         let posts = server.lines().iter().filter(|line| line.starts_with("POST")).count();
         assert_eq!(posts, if made { 1 } else { 2 });
     }
+}
+
+/// A proxy gave up waiting for NetBox, which went on: sent again, the allocation took a second address.
+#[tokio::test]
+async fn an_allocation_that_a_proxy_gave_up_is_not_sent_again() {
+    let server = Server::start(|request| match request.line.as_str() {
+        "POST /api/ipam/prefixes/9/available-ips/" => Reply::Json(504, json!({"detail": "late"})),
+        line if line.starts_with("GET /api/core/object-changes/") => {
+            Reply::Json(200, json!({"count": 0, "next": null, "results": []}))
+        }
+        _ => Reply::Json(200, json!({"netbox-version": "4.6.8"})),
+    })
+    .await;
+    let place = Place::AddressOfPrefix(9);
+    let error = server.client().create(place, fields(json!({})), None).await.unwrap_err();
+    assert!(error.maybe_executed(), "{error}");
+    let posts = server.lines().iter().filter(|line| line.starts_with("POST")).count();
+    assert_eq!(posts, 1);
+}
+
+/// The prefix was made, the search for its twin failed, and nobody remembered the prefix.
+#[tokio::test]
+async fn a_prefix_is_noted_whatever_comes_after_it() {
+    let lists = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        if request.line.starts_with("POST") {
+            return Reply::Json(201, json!({"id": 8, "prefix": "10.0.0.0/24"}));
+        }
+        match lists.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::Json(200, json!({"count": 0, "next": null, "results": []})),
+            _ => Reply::Json(500, json!({"detail": "broken"})),
+        }
+    })
+    .await;
+    let mut noted = None;
+    let place = Place::Collection(&kinds::PREFIX);
+    let body = fields(json!({"prefix": "10.0.0.0/24"}));
+    let note = |object: &onprem_netbox::Object| noted = Some(object.id());
+    let outcome = server.client().create_noting(place, body, None, note).await;
+    assert!(outcome.is_err());
+    assert_eq!(noted, Some(8));
 }
 
 /// Two make the same prefix at once: the server has no lock for that, and the older one stays.

@@ -115,6 +115,7 @@ fn reader<R: Resource>(client: R::Client, around: &Surroundings) -> Arc<ReadList
             };
             let objects = Objects { prior: Some(prior), ..Objects::default() };
             let mut cx = context::<R>(around, &objects)?;
+            cx.listed = true;
             let identity = R::Identity::from_object(&identity)?;
             let found = R::read(&mut cx, &client, identity).await?;
             Ok(found.as_ref().map(object))

@@ -83,6 +83,25 @@ fn everything_in_netbox_is_imported_without_a_change() {
     assert_eq!(stage.lab().inventory(), before);
 }
 
+/// A killed apply left an address that the next one takes up by its mark, and a query in between took the
+/// mark away: the next apply took a second address.
+#[test]
+fn a_query_writes_nothing() {
+    let Some((stage, netbox)) = stage("query_netbox_marks") else { return };
+    let comments = "by hand\n\n<!-- onprem:creating owner=other claim=00 -->";
+    let body = json!({"address": "10.20.0.7/24", "comments": comments});
+    let path = format!("/ipam/ip-addresses/{}/", netbox.post("/ipam/ip-addresses/", body)["id"]);
+    stage.write_file("all.tfquery.hcl", &list("ip_address", ""));
+    let requests = stage.requests(|| {
+        let run = stage.command("query", &["-no-color", "-generate-config-out=generated.tf"]);
+        assert!(run.succeeded().output().contains("10.20.0.7/24"));
+    });
+    assert!(requests.iter().all(|one| one.starts_with("GET ")), "{requests:?}");
+    assert_eq!(netbox.get(&path)["comments"], comments);
+    let generated = fs::read_to_string(stage.folder().join("generated.tf")).unwrap();
+    assert!(!generated.contains("onprem:creating"), "{generated}");
+}
+
 #[test]
 fn filters_and_a_limit_hold() {
     let Some((stage, _)) = stage("query_netbox_filters") else { return };
