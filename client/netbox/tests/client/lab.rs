@@ -118,3 +118,35 @@ async fn a_mark_goes_alone() {
         }
     }
 }
+
+/// More than a page of each: a list, and what is read ahead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_pages_are_read() {
+    for version in ["4.2.9", "4.7.0"] {
+        let options = LabOptions::default().netbox_version(version);
+        let lab = Lab::start(options).await.unwrap();
+        let client = client_of(&lab).await;
+        let objects = client.objects(&kinds::IP_ADDRESS);
+        let mut made = vec![];
+        for number in 0..300 {
+            let address = format!("10.0.{}.{}/16", number / 100, number % 100 + 1);
+            made.push(objects.create(fields(json!({"address": address}))).await.unwrap().id());
+        }
+        let found = objects.list(&Query::new().with("parent", "10.0.0.0/16")).await.unwrap();
+        assert_eq!(found.iter().map(onprem_netbox::Object::id).collect::<Vec<_>>(), made);
+        // Ten at a time from everywhere: soon the rest is read ahead.
+        let mark = lab.requests().mark();
+        for first in 0..30 {
+            let reads = made.iter().skip(first).step_by(30).map(|id| {
+                let (objects, id) = (objects.clone(), *id);
+                tokio::spawn(async move { (objects.read(id).await.unwrap().unwrap().id(), id) })
+            });
+            for read in reads.collect::<Vec<_>>() {
+                let (found, id) = read.await.unwrap();
+                assert_eq!(found, id);
+            }
+        }
+        let requests = lab.requests().since(mark).len();
+        assert!(requests < 15, "{requests} requests");
+    }
+}
