@@ -242,7 +242,6 @@ impl Pages {
     ///
     /// # Errors
     /// Any failure of the request, and an answer that shows that the server ignored a filter.
-    #[expect(clippy::should_implement_trait, reason = "it waits, which an iterator does not")]
     pub async fn next(&mut self) -> Result<Option<Vec<Object>>, Error> {
         if !self.more {
             return Ok(None);
