@@ -47,6 +47,10 @@ pub(super) fn differences(theatre: &Theatre) -> Vec<String> {
         let name = probe["name"].as_str().unwrap();
         match (broken.is_empty(), refused.get(name)) {
             (true, Some(error)) => Some(format!("only Terraform, {name}, {place}: {error}")),
+            // Terraform counts the elements of a set and compares none: the harness may be stricter.
+            (false, None) if place.as_str().is_some_and(|place| place.starts_with("peers[")) => {
+                None
+            }
             (false, None) => Some(format!("only the harness, {name}, {place}: {broken:?}")),
             _ => None,
         }
