@@ -140,8 +140,9 @@ fn block(attributes: &[Attribute], description: &str, deprecated: Option<&str>) 
     }
     fields.insert("description".into(), description.into());
     fields.insert("description_kind".into(), "markdown".into());
-    if deprecated.is_some() {
+    if let Some(message) = deprecated {
         fields.insert("deprecated".into(), true.into());
+        fields.insert("deprecation_message".into(), message.into());
     }
     Json::Object(fields)
 }
@@ -210,6 +211,9 @@ fn one(attribute: &Attribute) -> Map<String, Json> {
     };
     fields.insert("description".into(), attribute.description.into());
     fields.insert("description_kind".into(), "markdown".into());
+    if let Some(message) = attribute.deprecated {
+        fields.insert("deprecation_message".into(), message.into());
+    }
     // Terraform leaves out what is false.
     let flags = [
         ("required", attribute.required()),
@@ -390,9 +394,6 @@ fn annotated_one(attribute: &Attribute, beside: &[Attribute]) -> Json {
     }
     if let Some(since) = attribute.since {
         fields.insert("since".into(), since.into());
-    }
-    if let Some(message) = attribute.deprecated {
-        fields.insert("deprecation_message".into(), message.into());
     }
     let Constraint { allowed, range, form } = &attribute.constraint;
     if !allowed.is_empty() {

