@@ -126,7 +126,7 @@ impl Core {
         let failed = report.messages(&answer.diagnostics, ty);
         let value = report.decode(answer.new_state.as_ref(), ty)?;
         objects::assert_known(&value, Rule::UnknownAfterApply, report);
-        objects::assert_write_only_null(&schema.block, &value, report);
+        objects::assert_fit(&schema.block, &value, report);
         if !failed {
             match value.is_null() == planned.is_null() {
                 true => {
@@ -137,6 +137,9 @@ impl Core {
             }
         }
         if value.is_null() {
+            if failed && prior.is_none() && answer.new_identity.is_some() {
+                report.broken(Rule::Orphaned, &Path::root());
+            }
             // A failed update or destroy leaves what there was, a failed create leaves nothing.
             return prior.filter(|_| failed).cloned();
         }

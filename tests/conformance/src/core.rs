@@ -111,6 +111,10 @@ impl Core {
             return None;
         }
         internal_validate::schema(answer.provider.as_ref(), Purpose::Provider, report);
+        if answer.provider_meta.is_some() {
+            report.about("provider_meta");
+            internal_validate::schema(answer.provider_meta.as_ref(), Purpose::Nested, report);
+        }
         let mut resources = BTreeMap::new();
         for (name, schema) in &answer.resource_schemas {
             report.about(name);
@@ -170,9 +174,16 @@ impl Core {
         for (name, schema) in &identities.identity_schemas {
             report.about(name);
             internal_validate::identity(schema, report);
-            match resources.get_mut(name) {
-                Some(resource) => resource.identity = identity_type(schema),
-                None => report.broken(Rule::IdentitySchema, &Path::root()),
+            let Some(resource) = resources.get_mut(name) else {
+                report.broken(Rule::IdentitySchema, &Path::root());
+                continue;
+            };
+            resource.identity = identity_type(schema);
+            for attribute in &schema.identity_attributes {
+                let same = resource.schema.block.attributes.get(&attribute.name);
+                if same.is_some_and(|same| same.write_only || same.sensitive) {
+                    report.broken(Rule::IdentitySecret, &attribute.name.as_str().into());
+                }
             }
         }
         report.answering("GetProviderSchema");
@@ -363,12 +374,6 @@ impl Core {
         }
         objects::assert_known(&value, Rule::UnknownAfterApply, report);
         Some(value)
-    }
-
-    /// Asks the provider to end what is under way.
-    pub async fn stop(&self) {
-        // Nothing hangs on the answer, in core neither.
-        let _ = self.service.stop_provider(Request::new(Default::default())).await;
     }
 
     /// # Panics

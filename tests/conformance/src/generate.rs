@@ -1,41 +1,44 @@
 //! Configurations that nobody would write: what a validator must survive.
 
+use std::collections::BTreeMap;
+
 use tf_provider::cty::{Number, Refinement, Type, Value};
 
 use crate::client::none;
 use crate::schema::{Attribute, Block, Kind, NestedBlock, Nesting};
 
 /// Configurations for a block: every attribute null, unknown and unknown with a promise, empty, odd and
-/// plain; all of them at once, and each alone among others that are unset or unknown.
+/// plain; all of them at once, and each alone among others that are unset or unknown. Blocks are there,
+/// there twice, not there and not known.
 #[must_use]
 pub fn configurations(block: &Block) -> Vec<Value> {
-    let unset = object(block, &mut |_| Value::Null);
-    let least = object(block, &mut |attribute| match attribute.required {
-        true => Value::unknown(),
-        false => Value::Null,
-    });
-    let unknown = object(block, &mut |_| Value::unknown());
+    let unset = object(block, &mut |_| Value::Null, 0);
+    let least = object(
+        block,
+        &mut |attribute| match attribute.required {
+            true => Value::unknown(),
+            false => Value::Null,
+        },
+        0,
+    );
+    let unknown = object(block, &mut |_| Value::unknown(), 1);
     let mut configurations = vec![unset];
     for round in 0..ROUNDS {
-        configurations.push(object(block, &mut |attribute| at(&attribute.kind, round)));
+        configurations.push(object(block, &mut |attribute| at(&attribute.kind, round), round));
     }
-    for (name, attribute) in block.attributes.iter().filter(|(_, a)| configurable(a)) {
-        for round in 0..ROUNDS {
+    let attributes = block.attributes.iter().filter(|(_, one)| configurable(one));
+    let attributes = attributes.map(|(name, one)| {
+        (name, (0..ROUNDS).map(|round| at(&one.kind, round)).chain(inside(&one.kind)).collect())
+    });
+    let blocks = block.blocks.iter();
+    let blocks =
+        blocks.map(|(name, one)| (name, (0..BLOCKS).map(|round| nest(one, round)).collect()));
+    for (name, values) in attributes.chain(blocks).collect::<Vec<(_, Vec<Value>)>>() {
+        for value in values {
             for others in [&least, &unknown] {
                 let mut configuration = others.clone();
                 if let Value::Object(object) = &mut configuration {
-                    object.insert(name.clone(), at(&attribute.kind, round));
-                }
-                configurations.push(configuration);
-            }
-        }
-    }
-    for (name, nested) in block.blocks.iter().filter(|(_, nested)| !nested.computed) {
-        for round in 0..ROUNDS {
-            for others in [&least, &unknown] {
-                let mut configuration = others.clone();
-                if let Value::Object(object) = &mut configuration {
-                    object.insert(name.clone(), blocks_at(nested, round));
+                    object.insert(name.clone(), value.clone());
                 }
                 configurations.push(configuration);
             }
@@ -47,35 +50,65 @@ pub fn configurations(block: &Block) -> Vec<Value> {
 /// As many as the longest list of values.
 const ROUNDS: usize = 24;
 
+/// As many as there are ways for a block to be there.
+const BLOCKS: usize = 4;
+
 fn configurable(attribute: &Attribute) -> bool {
     attribute.required || attribute.optional
 }
 
-fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value) -> Value {
+fn object(block: &Block, value: &mut dyn FnMut(&Attribute) -> Value, round: usize) -> Value {
     let attributes = block.attributes.iter().map(|(name, attribute)| {
         let value = if configurable(attribute) { value(attribute) } else { Value::Null };
         (name.clone(), value)
     });
-    let blocks = block.blocks.iter().map(|(name, nested)| (name.clone(), none(nested)));
+    let blocks = block.blocks.iter().map(|(name, nested)| (name.clone(), nest(nested, round)));
     Value::object(attributes.chain(blocks))
 }
 
-/// What `dynamic` may make of a block in a round: unknown as a whole, none, or one or more of which
-/// everything may be unset or unknown. No element is.
-fn blocks_at(nested: &NestedBlock, round: usize) -> Value {
-    let element = |round: usize| {
-        let mut element = object(&nested.block, &mut |attribute| at(&attribute.kind, round));
-        if let Value::Object(element) = &mut element {
-            for (name, inner) in nested.block.blocks.iter().filter(|(_, inner)| !inner.computed) {
-                element.insert(name.clone(), blocks_at(inner, round));
-            }
+/// One element with one attribute among others that are unset, for each of them.
+fn inside(kind: &Kind) -> Vec<Value> {
+    let Kind::Nested(nesting, attributes) = kind else { return vec![] };
+    let least = attributes.iter().map(|(name, attribute)| {
+        (name.clone(), if attribute.required { Value::unknown() } else { Value::Null })
+    });
+    let least: BTreeMap<String, Value> = least.collect();
+    let element = |name: &String, value: Value| {
+        let mut element = least.clone();
+        element.insert(name.clone(), value);
+        let element = Value::Object(element);
+        match nesting {
+            Nesting::Single | Nesting::Group => element,
+            Nesting::List => Value::List(vec![element]),
+            Nesting::Map => Value::map([("scsi0", element)]),
+            Nesting::Set => Value::set(vec![element]),
         }
-        element
     };
-    match (round % 4, nested.nesting) {
+    let attributes = attributes.iter().filter(|(_, one)| configurable(one));
+    let values = attributes.flat_map(|(name, one)| {
+        INSIDE.iter().map(|round| element(name, at(&one.kind, *round))).collect::<Vec<_>>()
+    });
+    values.collect()
+}
+
+/// Unknown, refined, and two of those that are known.
+const INSIDE: [usize; 4] = [1, 2, 3, 6];
+
+/// A block in a round: not there, not known, there, there twice.
+fn nest(nested: &NestedBlock, round: usize) -> Value {
+    let inner = |round: usize| object(&nested.block, &mut |one| at(&one.kind, round), round);
+    match (round % BLOCKS, nested.nesting) {
+        _ if nested.computed => none(nested),
         (0, _) => none(nested),
-        (1, Nesting::List | Nesting::Map | Nesting::Set) => Value::unknown(),
-        _ => collection(nested.nesting, 5, &|at| element(round + at - 5)),
+        // Only where there may be several can a `dynamic` block stand.
+        (_, Nesting::Single | Nesting::Group) => inner(round),
+        (1, _) => Value::unknown(),
+        (2, Nesting::List) => Value::List(vec![inner(round)]),
+        (2, Nesting::Map) => Value::map([("a", inner(round))]),
+        (2, Nesting::Set) => Value::set(vec![inner(round)]),
+        (_, Nesting::List) => Value::List(vec![inner(round), inner(round)]),
+        (_, Nesting::Map) => Value::map([("a", inner(round)), ("b c", inner(round))]),
+        (_, Nesting::Set) => Value::set(vec![inner(round), inner(round + 1)]),
     }
 }
 
@@ -101,12 +134,14 @@ fn at(kind: &Kind, round: usize) -> Value {
     }
 }
 
+/// Null, unknown, refined, empty, with unknown elements, and then elements of every kind.
 fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) -> Value {
-    match (round % 6, nesting) {
+    let odd = round.saturating_sub(SPECIAL);
+    match (round, nesting) {
         (0, _) => Value::Null,
         (1, _) => Value::unknown(),
         (2, _) => Refinement::not_null().into(),
-        (_, Nesting::Single | Nesting::Group) => element(round),
+        (_, Nesting::Single | Nesting::Group) => element(round - 2),
         (3, Nesting::List) => Value::List(vec![]),
         (3, Nesting::Map) => Value::map::<String>([]),
         (3, Nesting::Set) => Value::set(vec![]),
@@ -115,15 +150,21 @@ fn collection(nesting: Nesting, round: usize, element: &dyn Fn(usize) -> Value) 
             Value::map([("", Value::unknown()), ("\u{e9} \u{1f600}", Value::Null)])
         }
         (4, Nesting::Set) => Value::set(vec![Value::unknown(), Value::unknown()]),
-        (_, Nesting::List) => Value::List(vec![element(round), element(round + 1)]),
+        (_, Nesting::List) if odd.is_multiple_of(2) => {
+            Value::List(vec![element(odd), element(odd)])
+        }
+        (_, Nesting::List) => Value::List(vec![element(odd), element(odd + 2)]),
         (_, Nesting::Map) => Value::map([
-            ("scsi0", element(round)),
-            ("net0", element(round + 1)),
-            ("a.b[\"c\"]", element(round + 2)),
+            ("scsi0", element(odd)),
+            ("net0", element(odd + 1)),
+            ("a.b[\"c\"]", element(odd + 2)),
         ]),
-        (_, Nesting::Set) => Value::set(vec![element(round), element(round + 1)]),
+        (_, Nesting::Set) => Value::set(vec![element(odd), element(odd + 2)]),
     }
 }
+
+/// Rounds without a known element.
+const SPECIAL: usize = 5;
 
 fn values(ty: &Type) -> Vec<Value> {
     let mut values = vec![Value::Null, Value::unknown(), Refinement::not_null().into()];
@@ -168,7 +209,8 @@ fn values(ty: &Type) -> Vec<Value> {
                 "0",
             ];
             values.extend(odd.map(Value::string));
-            values.push(Value::string("x".repeat(70_000)));
+            // Made as it is: to look at each letter of it, every time, takes most of a test's time.
+            values.push(Value::String("x".repeat(70_000)));
         }
         Type::List(element) => values.extend(collections(element, &Value::List)),
         Type::Set(element) => values.extend(collections(element, &Value::set)),
@@ -217,6 +259,12 @@ fn collections<'a>(
     make: &'a dyn Fn(Vec<Value>) -> Value,
 ) -> impl Iterator<Item = Value> + 'a {
     let elements = values(element);
-    let each: Vec<Value> = elements.iter().map(|value| make(vec![value.clone()])).collect();
-    [make(vec![]), make(elements)].into_iter().chain(each)
+    let twice = elements.get(ELEMENT).map(|value| make(vec![value.clone(), value.clone()]));
+    // The odd ones are in all of them; alone there is room for every second.
+    let each: Vec<Value> =
+        elements.iter().step_by(2).map(|value| make(vec![value.clone()])).collect();
+    [make(vec![]), make(elements)].into_iter().chain(twice).chain(each)
 }
+
+/// A known element among the values of any type.
+const ELEMENT: usize = 3;

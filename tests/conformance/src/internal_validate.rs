@@ -75,6 +75,10 @@ fn block(of: &Block, path: &Path, place: Place, report: &mut Report) {
         items(nested, &path, report);
         let in_set = place.in_set || nested.nesting() == BlockNesting::Set;
         match &nested.block {
+            Some(inner) if place.in_computed_block && !inner.computed => {
+                report.broken(Rule::ComputedBlock, &path);
+                block(inner, &path, Place { in_set, ..place }, report);
+            }
             Some(inner) => block(inner, &path, Place { in_set, ..place }, report),
             None => report.broken(Rule::AttributeType, &path),
         }

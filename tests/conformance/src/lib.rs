@@ -10,6 +10,8 @@
 //! - `core`, `plan`, `apply`, `read`: the operations;
 //! - `functions`, `ephemeral`, `actions`, `lists`, `moves`: what a provider has beside resources;
 //! - `lifecycle`: the whole life of an object in one call;
+//! - `wire` and `forms`: the forms in which one value may come, all of which a provider must read;
+//! - `tolerance`: what no provider may refuse, and the one thing that each must;
 //! - `generate`: configurations to throw at a validator.
 
 mod actions;
@@ -17,6 +19,7 @@ mod apply;
 mod client;
 mod core;
 mod ephemeral;
+mod forms;
 mod functions;
 mod generate;
 mod internal_validate;
@@ -30,6 +33,8 @@ mod proposed;
 mod read;
 mod rule;
 mod schema;
+mod tolerance;
+mod wire;
 
 pub use self::core::{Core, ImportBy, State};
 pub use ephemeral::Opened;

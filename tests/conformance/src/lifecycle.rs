@@ -42,6 +42,13 @@ impl Core {
             for path in objects::differences(&applied.value, &fresh.value) {
                 report.broken(Rule::ChangedByRefresh, &path);
             }
+            if report.sound()
+                && let Some(again) = self.refreshing(&fresh, &mut report).await
+            {
+                for path in objects::differences(&fresh.value, &again.value) {
+                    report.broken(Rule::ReadNotRepeatable, &path);
+                }
+            }
             self.settled(&fresh, &config, &mut report).await;
             state = Some(fresh);
             if !report.sound() {

@@ -1,5 +1,7 @@
 //! List resources.
 
+use std::collections::BTreeMap;
+
 use futures_util::StreamExt;
 use tf_provider::cty::{Path, Type, Value};
 use tf_provider_protocol::proto;
@@ -10,7 +12,7 @@ use crate::core::{Core, answered, encode};
 use crate::objects;
 use crate::outcome::{Outcome, Report, Severity};
 use crate::rule::Rule;
-use crate::schema::Schema;
+use crate::schema::{Attribute, Kind, Schema};
 
 /// One object that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,22 +171,41 @@ impl Core {
             return None;
         }
         let config = report.decode(answer.config.as_ref(), &resource.ty)?;
-        for (name, attribute) in &resource.schema.block.attributes {
-            let value = crate::proposed::part(&config, name);
-            let configurable = attribute.required || attribute.optional;
-            let left_out = !configurable || attribute.write_only || attribute.deprecated;
-            if left_out && !attribute.required && !value.is_null() {
-                report.broken(Rule::GeneratedConfiguration, &name.as_str().into());
-            }
-        }
+        left_out(&resource.schema.block.attributes, &config, &Path::root(), report);
         let valid = self.validate(type_name, &config).await;
         for message in valid.messages.iter().filter(|one| one.severity == Severity::Error) {
             // What no state knows may be missing.
             let path = message.path.clone().unwrap_or_default();
+            let secret = resource.schema.block.attributes.values().any(|one| one.write_only);
+            if path.is_root() && secret {
+                continue;
+            }
             if config.get(&path).is_some_and(|value| !value.is_null()) {
                 report.broken(Rule::GeneratedConfiguration, &path);
             }
         }
         Some(config)
+    }
+}
+
+/// Reports what a generated configuration should have left out, at any depth.
+fn left_out(
+    attributes: &BTreeMap<String, Attribute>,
+    config: &Value,
+    path: &Path,
+    report: &mut Report,
+) {
+    for (name, attribute) in attributes {
+        let (value, path) = (crate::proposed::part(config, name), path.clone().attribute(name));
+        let configurable = attribute.required || attribute.optional;
+        let left_out = !configurable || attribute.write_only || attribute.deprecated;
+        if left_out && !attribute.required && !value.is_null() {
+            report.broken(Rule::GeneratedConfiguration, &path);
+        }
+        if let Kind::Nested(_, nested) = &attribute.kind {
+            objects::each_object(value, &path, &mut |value, path| {
+                self::left_out(nested, value, path, report);
+            });
+        }
     }
 }

@@ -51,14 +51,16 @@ fn plan_of_block(
             report.broken(Rule::PlannedUnknown, &path);
             continue;
         }
-        // Nothing tells which element of a set came from which.
-        if nested.nesting == Nesting::Set {
-            continue;
-        }
         let each = &mut |prior: &Value, config: &Value, planned: &Value, path: &Path| {
             plan_of_block(&nested.block, prior, config, planned, path, report);
         };
-        if let Err(rule) = elements(nested.nesting, prior, config, planned, &path, each) {
+        let valid = &|prior: &Value, config: &Value, planned: &Value| {
+            let mut found = Report::new("");
+            plan_of_block(&nested.block, prior, config, planned, &Path::root(), &mut found);
+            found.sound()
+        };
+        let object = (nested.nesting, prior, config, planned);
+        if let Err(rule) = elements(object, &path, valid, each) {
             report.broken(rule, &path);
         }
     }
@@ -110,18 +112,22 @@ fn plan_of_value(
     let each = &mut |prior: &Value, config: &Value, planned: &Value, path: &Path| {
         plan_of_attributes(nested, prior, config, planned, path, report);
     };
-    if let Err(rule) = elements(*nesting, prior, config, planned, path, each) {
+    let valid = &|prior: &Value, config: &Value, planned: &Value| {
+        let mut found = Report::new("");
+        plan_of_attributes(nested, prior, config, planned, &Path::root(), &mut found);
+        found.sound()
+    };
+    if let Err(rule) = elements((*nesting, prior, config, planned), path, valid, each) {
         report.broken(rule, path);
     }
 }
 
-/// Calls `each` for every element; an error when the elements are not the configured ones.
+/// Calls `each` for every element that has an address; an error when the elements are not the configured
+/// ones. Whether an element of a set is one of them, `valid` tells.
 fn elements(
-    nesting: Nesting,
-    prior: &Value,
-    config: &Value,
-    planned: &Value,
+    (nesting, prior, config, planned): (Nesting, &Value, &Value, &Value),
     path: &Path,
+    valid: &Valid<'_>,
     each: &mut dyn FnMut(&Value, &Value, &Value, &Path),
 ) -> Result<(), Rule> {
     let null = Value::Null;
@@ -156,13 +162,69 @@ fn elements(
             Ok(())
         }
         (Nesting::Set, Value::Set(configured), Value::Set(elements)) => {
-            match configured.len() == elements.len() {
+            let before = prior.as_list().unwrap_or_default();
+            match corresponding(configured, elements, before, valid) {
                 true => Ok(()),
                 false => Err(Rule::PlannedElements),
             }
         }
         _ => Err(Rule::PlannedOtherThanConfigured),
     }
+}
+
+/// Whether something is a plan for a configuration over what there was.
+type Valid<'a> = dyn Fn(&Value, &Value, &Value) -> bool + 'a;
+
+/// Whether each element of a set is planned for one that is configured, and the other way round. Core
+/// does not look, since nothing tells which came from which.
+fn corresponding(
+    configured: &[Value],
+    planned: &[Value],
+    before: &[Value],
+    valid: &Valid<'_>,
+) -> bool {
+    if configured.len() != planned.len() {
+        return false;
+    }
+    let there: BTreeSet<&Value> = planned.iter().collect();
+    let same: BTreeSet<&Value> = configured.iter().filter(|one| there.contains(one)).collect();
+    let configured: Vec<&Value> = configured.iter().filter(|one| !same.contains(one)).collect();
+    let planned: Vec<&Value> = planned.iter().filter(|one| !same.contains(one)).collect();
+    let fits = |config: &Value, planned: &Value| match (config, planned) {
+        (Value::Object(_), Value::Object(_)) => {
+            valid(&Value::Null, config, planned)
+                || before.iter().any(|prior| valid(prior, config, planned))
+        }
+        _ => false,
+    };
+    let mut taken = vec![None; planned.len()];
+    (0..configured.len()).all(|at| {
+        let mut seen = vec![false; planned.len()];
+        assigned(at, &configured, &planned, &fits, &mut taken, &mut seen)
+    })
+}
+
+/// Finds a planned element for the configured one at `at`, moving those that have one already.
+fn assigned(
+    at: usize,
+    configured: &[&Value],
+    planned: &[&Value],
+    fits: &dyn Fn(&Value, &Value) -> bool,
+    taken: &mut [Option<usize>],
+    seen: &mut [bool],
+) -> bool {
+    (0..planned.len()).any(|to| {
+        if seen[to] || !fits(configured[at], planned[to]) {
+            return false;
+        }
+        seen[to] = true;
+        let free =
+            taken[to].is_none_or(|other| assigned(other, configured, planned, fits, taken, seen));
+        if free {
+            taken[to] = Some(at);
+        }
+        free
+    })
 }
 
 fn element(
@@ -210,6 +272,14 @@ fn incompatible(planned: &Value, actual: &Value, path: &Path, places: &mut Vec<P
             for (at, (planned, actual)) in (0..).zip(planned.iter().zip(actual)) {
                 incompatible(planned, actual, &path.clone().index(at), places);
             }
+        }
+        (Value::Tuple(planned), Value::Tuple(actual)) if planned.len() == actual.len() => {
+            for (at, (planned, actual)) in (0..).zip(planned.iter().zip(actual)) {
+                incompatible(planned, actual, &path.clone().index(at), places);
+            }
+        }
+        (Value::Dynamic(one, planned), Value::Dynamic(other, actual)) if one == other => {
+            incompatible(planned, actual, path, places);
         }
         (Value::Set(planned), Value::Set(actual)) => {
             if !same_set(planned, actual) {
@@ -308,6 +378,27 @@ fn unknowns(value: &Value, path: &Path, places: &mut Vec<Path>) {
     }
 }
 
+/// Reports what no plan and no state may hold: a value of a write-only attribute, and null for blocks
+/// that are a collection.
+pub(crate) fn assert_fit(block: &Block, value: &Value, report: &mut Report) {
+    assert_write_only_null(block, value, report);
+    if let Value::Object(_) = value {
+        null_blocks(block, value, &Path::root(), report);
+    }
+}
+
+fn null_blocks(block: &Block, value: &Value, path: &Path, report: &mut Report) {
+    for (name, nested) in &block.blocks {
+        let (value, path) = (part(value, name), path.clone().attribute(name));
+        if value.is_null() && nested.nesting != Nesting::Single {
+            report.broken(Rule::BlockNull, &path);
+        }
+        each_object(value, &path, &mut |value, path| {
+            null_blocks(&nested.block, value, path, report);
+        });
+    }
+}
+
 /// Reports write-only attributes that have a value.
 pub(crate) fn assert_write_only_null(block: &Block, value: &Value, report: &mut Report) {
     secrets_of_block(block, value, &Path::root(), report);
@@ -337,7 +428,7 @@ fn secrets(attributes: &Attributes, value: &Value, path: &Path, report: &mut Rep
 }
 
 /// The objects in a nested value.
-fn each_object(value: &Value, path: &Path, each: &mut dyn FnMut(&Value, &Path)) {
+pub(crate) fn each_object(value: &Value, path: &Path, each: &mut dyn FnMut(&Value, &Path)) {
     match value {
         Value::Object(_) => each(value, path),
         Value::Map(map) => map.iter().for_each(|(key, value)| each(value, &path.clone().key(key))),

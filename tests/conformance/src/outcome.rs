@@ -6,6 +6,7 @@ use tf_provider::cty::{Path, Step, Type, Value};
 use tf_provider_protocol::proto;
 
 use crate::rule::{Rule, Violation};
+use crate::wire;
 
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -194,6 +195,9 @@ impl Report {
     ) -> Option<Value> {
         if field.is_some_and(|field| field.msgpack.is_empty() && !field.json.is_empty()) {
             self.broken(Rule::Encoding, &Path::root());
+        }
+        if field.is_some_and(|field| wire::has_empty_refinement(&field.msgpack)) {
+            self.broken(Rule::EmptyRefinement, &Path::root());
         }
         match proto::DynamicValue::decode_field(field, ty) {
             Ok(value) => match value.conforms(ty) {

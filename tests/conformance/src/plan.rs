@@ -252,7 +252,10 @@ impl Core {
             return None;
         }
         let planned = report.decode(answer.planned_state.as_ref(), ty)?;
-        objects::assert_write_only_null(&schema.block, &planned, report);
+        objects::assert_fit(&schema.block, &planned, report);
+        if answer.planned_private.is_empty() && !(private.is_empty() && remembered.is_empty()) {
+            report.broken(Rule::PrivateLost, &Path::root());
+        }
         objects::assert_plan_valid(&schema.block, prior, config, &planned, report);
         let identity = match config.is_null() {
             true => None,

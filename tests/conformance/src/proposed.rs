@@ -126,3 +126,108 @@ fn configured(nested: &Attributes, value: &Value) -> bool {
 pub(crate) fn part<'a>(object: &'a Value, name: &str) -> &'a Value {
     object.as_object().and_then(|object| object.get(name)).unwrap_or(&Value::Null)
 }
+
+#[cfg(test)]
+mod tests {
+    use tf_provider::cty::Type;
+
+    use super::*;
+
+    fn attribute(kind: Kind, optional: bool, computed: bool) -> Attribute {
+        Attribute {
+            description: String::new(),
+            kind,
+            required: !optional && !computed,
+            optional,
+            computed,
+            sensitive: false,
+            write_only: false,
+            deprecated: false,
+        }
+    }
+
+    fn text(optional: bool, computed: bool) -> Attribute {
+        attribute(Kind::Plain(Type::String), optional, computed)
+    }
+
+    /// An element with a name, a setting and something computed.
+    fn element() -> Attributes {
+        BTreeMap::from([
+            ("id".to_owned(), text(false, true)),
+            ("mode".to_owned(), text(true, true)),
+            ("name".to_owned(), text(false, false)),
+        ])
+    }
+
+    fn block(kind: Kind, computed: bool) -> Block {
+        let attributes = [
+            ("id".to_owned(), text(false, true)),
+            ("note".to_owned(), text(true, false)),
+            ("parts".to_owned(), attribute(kind, true, computed)),
+        ];
+        Block { attributes: attributes.into(), blocks: BTreeMap::new() }
+    }
+
+    fn part_of(id: &str, mode: &str, name: &str) -> Value {
+        let known = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+        Value::object([("id", known(id)), ("mode", known(mode)), ("name", name.into())])
+    }
+
+    fn whole(id: &str, note: Value, parts: Value) -> Value {
+        Value::object([("id", id.into()), ("note", note), ("parts", parts)])
+    }
+
+    fn merged(nesting: Nesting, prior: Value, config: Value) -> Value {
+        let block = block(Kind::Nested(nesting, element()), false);
+        let prior = whole("7", "old".into(), prior);
+        let Value::Object(mut config) = whole("", Value::Null, config) else { panic!() };
+        config.insert("id".to_owned(), Value::Null);
+        let Value::Object(mut merged) = proposed_new(&block, &prior, &Value::Object(config)) else {
+            panic!()
+        };
+        assert_eq!(merged["id"], "7".into(), "what is computed is as it was");
+        assert_eq!(merged["note"], Value::Null, "what is not is as configured");
+        merged.remove("parts").unwrap()
+    }
+
+    #[test]
+    fn elements_keep_what_was_computed_for_them() {
+        let (a, b) = (part_of("1", "rw", "a"), part_of("2", "ro", "b"));
+        let bare = |name: &str| part_of("", "", name);
+        assert_eq!(merged(Nesting::Single, a.clone(), bare("z")), part_of("1", "rw", "z"));
+        let list = |all: &[Value]| Value::List(all.to_vec());
+        assert_eq!(
+            merged(Nesting::List, list(&[a.clone(), b.clone()]), list(&[bare("b")])),
+            list(&[part_of("1", "rw", "b")]),
+            "in a list by position"
+        );
+        assert_eq!(
+            merged(
+                Nesting::Map,
+                Value::map([("x", a.clone()), ("y", b.clone())]),
+                Value::map([("y", bare("b")), ("z", bare("c"))]),
+            ),
+            Value::map([("y", b.clone()), ("z", bare("c"))]),
+            "in a map by key"
+        );
+        assert_eq!(
+            merged(Nesting::Set, Value::set(vec![a, b.clone()]), Value::set(vec![bare("b")])),
+            Value::set(vec![b]),
+            "in a set by what the configuration says"
+        );
+    }
+
+    #[test]
+    fn what_has_left_the_configuration_is_not_computed() {
+        let parts = Kind::Nested(Nesting::List, element());
+        let block = block(parts, true);
+        let config = whole("", Value::Null, Value::Null);
+        let named = whole("7", Value::Null, Value::List(vec![part_of("1", "rw", "a")]));
+        let proposed = proposed_new(&block, &named, &config);
+        assert!(part(&proposed, "parts").is_null(), "only a configuration gives it a name");
+        let prior = whole("7", Value::Null, Value::List(vec![]));
+        let proposed = proposed_new(&block, &prior, &config);
+        assert_eq!(part(&proposed, "parts"), &Value::List(vec![]));
+        assert!(proposed_new(&block, &prior, &Value::Null).is_null(), "a destroy proposes nothing");
+    }
+}

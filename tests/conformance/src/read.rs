@@ -36,6 +36,25 @@ impl Core {
         self.reading(state, report).await
     }
 
+    /// Reads a stored state with an attribute that this version of the schema does not have.
+    pub async fn downgrade(&self, state: &State) -> Outcome<State> {
+        let mut report = Report::new(&state.type_name);
+        let ResourceType { schema, ty, .. } = self.resource(&state.type_name);
+        let json = json(&state.value, ty);
+        let strange = format!(r#"{{"of_another_version":{{"a":[1]}},{}"#, &json[1..]);
+        let (name, version) = (&state.type_name, schema.version);
+        let value = self.upgrading(name, version, strange.as_bytes(), &mut report).await;
+        match &value {
+            Some(value) => {
+                for path in objects::differences(&state.value, value) {
+                    report.broken(Rule::UndefinedAttribute, &path);
+                }
+            }
+            None => report.broken(Rule::UndefinedAttribute, &Path::root()),
+        }
+        report.finish(value.map(|value| State { value, ..state.clone() }))
+    }
+
     async fn reading(&self, state: &State, report: &mut Report) -> Option<State> {
         let resource = self.resource(&state.type_name);
         let ResourceType { schema, ty, .. } = resource;
@@ -62,7 +81,7 @@ impl Core {
             return None;
         }
         objects::assert_known(&value, Rule::UnknownAfterApply, report);
-        objects::assert_write_only_null(&schema.block, &value, report);
+        objects::assert_fit(&schema.block, &value, report);
         if !state.private.is_empty() && answer.private.is_empty() {
             report.broken(Rule::PrivateLost, &Path::root());
         }
@@ -183,7 +202,7 @@ impl Core {
         }
         let value = report.decode(answer.upgraded_state.as_ref(), ty)?;
         objects::assert_known(&value, Rule::UnknownAfterApply, report);
-        objects::assert_write_only_null(&schema.block, &value, report);
+        objects::assert_fit(&schema.block, &value, report);
         Some(value)
     }
 }

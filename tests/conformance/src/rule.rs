@@ -29,6 +29,18 @@ macro_rules! rules {
 }
 
 rules! {
+    /// A value of dynamic type has its type as bytes or as text.
+    AcceptedDynamic => "is answered otherwise when a value of dynamic type comes in another form",
+    /// A request holds a value as msgpack, as JSON, or, for null, not at all.
+    AcceptedEncoding => "is answered otherwise when the same value comes in another encoding",
+    /// A number is an integer, a float or decimal text.
+    AcceptedNumber => "is answered otherwise when a number comes in another form",
+    /// The elements of a set have no order, and may come twice.
+    AcceptedSet => "is answered otherwise when the elements of a set come in another order",
+    /// Text is the same, composed or not.
+    AcceptedText => "is answered otherwise when the same text comes decomposed",
+    /// Every extension is an unknown value, and what is said of it beyond what is understood is ignored.
+    AcceptedUnknown => "is answered otherwise when what is unknown comes in another form",
     /// An action ends with one event that says so, and nothing comes after it.
     ActionCompleted => "did not end with exactly one completion",
     /// Every event of an action is progress or the end.
@@ -41,6 +53,8 @@ rules! {
     AttributeType => "must have exactly one of a type and nested attributes",
     /// The least and the most of a block fit its nesting.
     BlockItems => "has numbers of items that do not fit its nesting",
+    /// Where there is no block there is an empty collection, and a group is always an object.
+    BlockNull => "is null, where blocks that are not there are an empty collection",
     /// Everything in a computed block is computed.
     ComputedBlock => "is not computed, though its block is",
     /// A provider says what it can do, where core asks only those that do.
@@ -61,6 +75,8 @@ rules! {
     DuplicateName => "is there twice",
     /// No value in a set has a type of its own.
     DynamicInSet => "is of dynamic type, inside a set",
+    /// What is said of an unknown value says something.
+    EmptyRefinement => "has an unknown value with nothing said of it in a place for that",
     /// Answers are msgpack.
     Encoding => "was not encoded as msgpack",
     /// An error of a function names one of the arguments, from 0.
@@ -79,6 +95,8 @@ rules! {
     IdentityMissing => "has an identity schema and came without an identity",
     /// An identity is made of known primitives and lists of them, required or optional for import.
     IdentitySchema => "is not fit for an identity",
+    /// An identity is no secret.
+    IdentitySecret => "identifies an object, and is write-only or sensitive",
     /// An identity is known, except in the plan of a create.
     IdentityUnknown => "is an identity with unknown parts",
     /// An import answers with exactly one object of the type asked for.
@@ -109,6 +127,8 @@ rules! {
     NullAfterApply => "is null after a create or update, or there after a destroy",
     /// A read of a data source answers with an object.
     NullDataSource => "was answered with null",
+    /// What was made is in the state, whatever went wrong after it.
+    Orphaned => "has an identity and no state, after an error",
     /// Planned lists, maps and sets have as many elements as configured, under the same keys.
     PlannedElements => "is planned with other elements than configured",
     /// What is neither configured nor computed is planned null.
@@ -123,18 +143,34 @@ rules! {
     PlanNotRepeatable => "is planned otherwise when asked a second time",
     /// Private state does not get lost between plan and apply, or in a read.
     PrivateLost => "has lost its private state",
+    /// What did not change is read as it was.
+    ReadNotRepeatable => "is read otherwise when asked a second time",
     /// What requires replacement is in the prior state or in the plan.
     ReplacePath => "requires replacement and does not exist",
     /// Names that Terraform itself takes.
     ReservedName => "has a name that Terraform keeps for itself",
+    /// Core remembers schemas between processes, and asks the next one for none.
+    SchemaFirst => "is answered otherwise where nobody has asked for the schema",
     /// Right after an apply there is nothing to do.
     SecondPlanNotEmpty => "is planned to change right after the apply",
+    /// A stop is asked for without an error.
+    StopFailed => "could not be asked to stop",
+    /// A stop is answered before what it stops has ended.
+    StopWaits => "waits for what it was asked to stop",
     /// An answer has the type that its schema says.
     TypeConformity => "does not conform to the schema",
+    /// What a newer version has stored is left out by an older one.
+    UndefinedAttribute => "is refused or changed for an attribute that another version has stored",
     /// Nothing is unknown any more.
     UnknownAfterApply => "is still unknown",
+    /// What is not known yet is no mistake.
+    UnknownRefused => "is refused, though nothing of it is known yet",
     /// A state of the same version comes back as it was.
     UpgradeChanged => "is another value after an upgrade that changes no version",
+    /// The same configuration is judged the same way twice.
+    ValidateNotRepeatable => "is judged otherwise when validated a second time",
+    /// Only a Terraform that knows write-only attributes may send one.
+    WriteOnlyAccepted => "is write-only and was taken from a Terraform that would store it",
     /// No computed attribute is write-only.
     WriteOnlyComputed => "is computed and write-only",
     /// No write-only attribute is inside a set.

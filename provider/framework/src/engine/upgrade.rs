@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::cty::{Type, Value as CtyValue};
+use crate::schema::{Attribute, Object};
 use crate::{Diagnostic, Result};
 
 /// Reads a stored JSON state of version `version` as one of version `current`. Attributes that the
@@ -23,6 +24,28 @@ pub(crate) fn upgrade(
         upgrade_one(from, &mut state)?;
     }
     read(&serde_json::to_vec(&state)?, ty)
+}
+
+/// Takes out what is write-only now, and was not where the state was written.
+pub(crate) fn drop_secrets(attributes: &[Attribute], state: &mut Object) {
+    for attribute in attributes {
+        let Some(value) = state.get_mut(attribute.name) else { continue };
+        if attribute.write_only() {
+            *value = CtyValue::Null;
+        }
+        let Some((_, nested)) = attribute.kind.nested() else { continue };
+        let one = |value: &mut CtyValue| {
+            if let CtyValue::Object(object) = value {
+                drop_secrets(nested, object);
+            }
+        };
+        match value {
+            CtyValue::Map(elements) => elements.values_mut().for_each(one),
+            CtyValue::List(elements) => elements.iter_mut().for_each(one),
+            // No set holds anything write-only.
+            other => one(other),
+        }
+    }
 }
 
 fn read(json: &[u8], ty: &Type) -> Result<CtyValue> {

@@ -56,6 +56,7 @@ impl<P: Provider> Server<P> {
         let state = upgrade::upgrade(&json, &description.ty, (version, version), |_, _| Ok(()))?;
         let mut state = state.as_object().cloned().unwrap_or_default();
         block::complete(&description.schema.attributes, &mut state);
+        upgrade::drop_secrets(&description.schema.attributes, &mut state);
         let identity = resource.identity(&state)?;
         // The read that follows adopts it, as after an import.
         let mut private = Private::default();

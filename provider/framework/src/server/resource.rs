@@ -54,6 +54,7 @@ impl<P: Provider> Server<P> {
         })?;
         if let CtyValue::Object(state) = &mut state {
             block::complete(&description.schema.attributes, state);
+            upgrade::drop_secrets(&description.schema.attributes, state);
         }
         Ok(proto::upgrade_resource_state::Response {
             upgraded_state: Some(encode(&state, &description.ty)?),

@@ -81,6 +81,42 @@ async fn what_replaces_may_be_unknown_or_unset() {
 }
 
 #[tokio::test]
+async fn what_requires_a_replacement_twice_is_named_once() {
+    let (core, _) = start().await;
+    let state = core.lifecycle(SERVER, &[server([])]).await.expect_value();
+    let config = server([("note", "replace zone".into()), ("zone", "south".into())]);
+    let plan = core.plan(SERVER, Some(&state), &config).await.expect_value();
+    assert_eq!(plan.replace, [Path::from("zone")]);
+}
+
+/// What was not known when the update was planned turned out to be what there is.
+#[tokio::test]
+async fn an_update_that_turns_out_to_be_none_is_none() {
+    let (core, world) = start().await;
+    let state = core.lifecycle(SERVER, &[server([("memory", 64.into())])]).await.expect_value();
+    world.requests();
+    let plan = core.plan(SERVER, Some(&state), &server([("memory", Value::unknown())])).await;
+    let plan = plan.expect_value();
+    assert_eq!(plan.action, Action::Update);
+    let after = core.apply_with(&plan, &server([("memory", 64.into())])).await.expect_value();
+    assert_eq!(after, state);
+    assert!(world.requests().is_empty());
+}
+
+/// What `ignore_changes` names comes with the value of the state, whatever the file says.
+#[tokio::test]
+async fn an_ignored_change_comes_as_the_value_of_before_and_is_none() {
+    let (core, world) = start().await;
+    let config = server([("memory", 64.into()), ("note", "a".into())]);
+    let state = core.lifecycle(SERVER, &[config]).await.expect_value();
+    world.meddle("memory", 4096);
+    let state = core.refresh(&state).await.expect_value();
+    let merged = server([("memory", state.get("memory").clone()), ("note", "a".into())]);
+    let plan = core.plan(SERVER, Some(&state), &merged).await.expect_value();
+    assert_eq!(plan.action, Action::NoOp, "{:?}", plan.changes());
+}
+
+#[tokio::test]
 async fn a_destroy_is_planned_without_a_configuration() {
     let (core, world) = start().await;
     let state = core.lifecycle(SERVER, &[server([])]).await.expect_value();

@@ -42,3 +42,17 @@ async fn a_state_that_does_not_fit_is_an_error_and_not_the_end() {
         }
     }
 }
+
+/// A password that was stored before it was write-only stayed in the state.
+#[tokio::test]
+async fn a_secret_that_an_older_version_stored_is_dropped() {
+    let (core, _) = start().await;
+    let older = r#"{"id": 1, "host": "a", "password": "pa55",
+                    "agent": {"enabled": true, "port": 4, "secret": "s3cret"}}"#;
+    for version in [1, 2] {
+        let state = core.upgrade(SERVER, version, older).await.expect_value();
+        assert_eq!(state.get("password"), &Value::Null);
+        let agent = state.get("agent").as_object().unwrap();
+        assert_eq!((&agent["secret"], &agent["port"]), (&Value::Null, &4.into()));
+    }
+}

@@ -23,25 +23,32 @@ pub(super) struct Case {
 pub(super) enum Drive {
     Load,
     Operations,
+    /// The operations of the sample with blocks.
+    Racks,
 }
 
-const fn load(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
+pub(super) const fn load(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
     Case { rule, rpc: "GetProviderSchema", path, drive: Drive::Load, tamper }
 }
 
-const fn operation(rule: Rule, rpc: &'static str, path: &'static str, tamper: Tamper) -> Case {
+pub(super) const fn operation(
+    rule: Rule,
+    rpc: &'static str,
+    path: &'static str,
+    tamper: Tamper,
+) -> Case {
     Case { rule, rpc, path, drive: Drive::Operations, tamper }
 }
 
-const fn plan(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
+pub(super) const fn plan(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
     operation(rule, "PlanResourceChange", path, tamper)
 }
 
-const fn apply(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
+pub(super) const fn apply(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
     operation(rule, "ApplyResourceChange", path, tamper)
 }
 
-const fn read(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
+pub(super) const fn read(rule: Rule, path: &'static str, tamper: Tamper) -> Case {
     operation(rule, "ReadResource", path, tamper)
 }
 
@@ -514,7 +521,12 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn nest(block: &mut Block, nesting: NestingMode, (least, most): (i64, i64), inner: Block) {
+pub(super) fn nest(
+    block: &mut Block,
+    nesting: NestingMode,
+    (least, most): (i64, i64),
+    inner: Block,
+) {
     block.block_types.push(NestedBlock {
         type_name: "part".to_owned(),
         block: Some(inner),
@@ -524,7 +536,7 @@ fn nest(block: &mut Block, nesting: NestingMode, (least, most): (i64, i64), inne
     });
 }
 
-fn warning(attribute: &str) -> Diagnostic {
+pub(super) fn warning(attribute: &str) -> Diagnostic {
     Diagnostic {
         severity: proto::diagnostic::Severity::Warning.into(),
         summary: "Beware".to_owned(),

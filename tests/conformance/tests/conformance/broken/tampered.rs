@@ -1,6 +1,7 @@
 //! A service whose answers are changed on the way out.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use conformance::Core;
@@ -11,10 +12,18 @@ use tonic::codegen::BoxStream;
 use tonic::{Request, Response, Status};
 
 use crate::sample::SERVER;
+use crate::sample::rack::rack_type;
 
-/// An answer on its way out.
+/// An answer on its way out; or a request on its way in, where a decoder is to be the broken one.
 #[derive(Debug)]
 pub(super) enum Answer<'a> {
+    /// A request before which nobody has asked for the schema.
+    Cold(&'static str),
+    AskedValidate(&'a mut proto::validate_resource_config::Request),
+    AskedPlan(&'a mut proto::plan_resource_change::Request),
+    AskedUpgrade(&'a mut proto::upgrade_resource_state::Request),
+    Configure(&'a mut proto::configure_provider::Response),
+    Stop(&'a mut proto::stop_provider::Response),
     Schema(&'a mut proto::get_provider_schema::Response),
     Identities(&'a mut proto::get_resource_identity_schemas::Response),
     Validate(&'a mut proto::validate_resource_config::Response),
@@ -44,11 +53,23 @@ pub(super) struct Tampered<S> {
     inner: S,
     tamper: Tamper,
     counts: Mutex<BTreeMap<&'static str, usize>>,
+    schema_asked: AtomicBool,
 }
 
 impl<S> Tampered<S> {
     pub(super) fn new(inner: S, tamper: Tamper) -> Self {
-        Self { inner, tamper, counts: Mutex::default() }
+        Self { inner, tamper, counts: Mutex::default(), schema_asked: AtomicBool::new(false) }
+    }
+
+    /// Tells of a request that comes before the one for the schema.
+    fn arrived(&self, rpc: &'static str) -> Result<(), Status> {
+        if rpc == "get_provider_schema" {
+            self.schema_asked.store(true, Ordering::Relaxed);
+        }
+        if self.schema_asked.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        (self.tamper)(&mut Answer::Cold(rpc), self.count("Cold")).map_or(Ok(()), Err)
     }
 
     fn count(&self, rpc: &'static str) -> usize {
@@ -60,13 +81,23 @@ impl<S> Tampered<S> {
 }
 
 macro_rules! delegate {
-    ($($method:ident($rpc:ident) $(=> $kind:ident)?;)*) => {
+    ($($method:ident($rpc:ident) $(=> $kind:ident $(, $asked:ident)?)?;)*) => {
         #[tonic::async_trait]
         impl<S: Provider> Provider for Tampered<S> {
             $(async fn $method(
                 &self,
                 request: Request<proto::$rpc::Request>,
             ) -> Result<Response<proto::$rpc::Response>, Status> {
+                self.arrived(stringify!($method))?;
+                #[allow(unused_mut, reason = "some requests stay as they are")]
+                let mut request = request;
+                $($(
+                    let count = self.count(stringify!($asked));
+                    let failure = (self.tamper)(&mut Answer::$asked(request.get_mut()), count);
+                    if let Some(failure) = failure {
+                        return Err(failure);
+                    }
+                )?)?
                 #[allow(unused_mut, reason = "some answers stay as they are")]
                 let mut answer = self.inner.$method(request).await?;
                 $(
@@ -78,6 +109,22 @@ macro_rules! delegate {
                 )?
                 Ok(answer)
             })*
+
+            /// A failure that says so takes for ever.
+            async fn stop_provider(
+                &self,
+                request: Request<proto::stop_provider::Request>,
+            ) -> Result<Response<proto::stop_provider::Response>, Status> {
+                let mut answer = self.inner.stop_provider(request).await?;
+                let answer_to = &mut Answer::Stop(answer.get_mut());
+                match (self.tamper)(answer_to, self.count("Stop")) {
+                    Some(failure) if failure.code() == tonic::Code::DeadlineExceeded => {
+                        std::future::pending().await
+                    }
+                    Some(failure) => Err(failure),
+                    None => Ok(answer),
+                }
+            }
 
             async fn list_resource(
                 &self,
@@ -112,13 +159,13 @@ delegate! {
     get_provider_schema(get_provider_schema) => Schema;
     get_resource_identity_schemas(get_resource_identity_schemas) => Identities;
     validate_provider_config(validate_provider_config);
-    configure_provider(configure_provider);
-    validate_resource_config(validate_resource_config) => Validate;
-    plan_resource_change(plan_resource_change) => Plan;
+    configure_provider(configure_provider) => Configure;
+    validate_resource_config(validate_resource_config) => Validate, AskedValidate;
+    plan_resource_change(plan_resource_change) => Plan, AskedPlan;
     apply_resource_change(apply_resource_change) => Apply;
     read_resource(read_resource) => Read;
     import_resource_state(import_resource_state) => Import;
-    upgrade_resource_state(upgrade_resource_state) => Upgrade;
+    upgrade_resource_state(upgrade_resource_state) => Upgrade, AskedUpgrade;
     validate_data_resource_config(validate_data_resource_config);
     read_data_source(read_data_source) => Data;
     get_metadata(get_metadata) => Metadata;
@@ -151,6 +198,50 @@ pub(super) fn put(field: &mut Option<DynamicValue>, path: &Path, value: Value) {
         *field = Some(DynamicValue::encode_value(&object, ty).unwrap());
     }
 }
+
+/// The same for a rack.
+pub(super) fn put_rack(field: &mut Option<DynamicValue>, name: &str, value: Value) {
+    let ty = rack_type();
+    let mut object = DynamicValue::decode_field(field.as_ref(), &ty).unwrap();
+    if let Some(place) = object.get_mut(&name.into()) {
+        *place = value;
+        *field = Some(DynamicValue::encode_value(&object, &ty).unwrap());
+    }
+}
+
+/// An object with nothing in it, where there is none.
+pub(super) fn appear(field: &mut Option<DynamicValue>) {
+    let Some(Type::Object(attributes)) = SERVER_TYPE.get() else { panic!("no object") };
+    if field.as_ref().is_none_or(|field| field.msgpack == [0xc0]) {
+        let nothing = Value::object(attributes.keys().map(|name| (name.clone(), Value::Null)));
+        let ty = SERVER_TYPE.get().unwrap();
+        *field = Some(DynamicValue::encode_value(&nothing, ty).unwrap());
+    }
+}
+
+/// An attribute that the schema does not have, in the object of an answer.
+pub(super) fn overfill(field: &mut Option<DynamicValue>) {
+    let ty = SERVER_TYPE.get().unwrap();
+    let mut object = DynamicValue::decode_field(field.as_ref(), ty).unwrap();
+    let (Value::Object(parts), Type::Object(types)) = (&mut object, ty) else { return };
+    parts.insert("surprise".to_owned(), true.into());
+    let types = types.iter().map(|(name, ty)| (name.clone(), ty.clone()));
+    let ty = Type::object(types.chain([("surprise".to_owned(), Type::Bool)]));
+    *field = Some(DynamicValue::encode_value(&object, &ty).unwrap());
+}
+
+/// The large number of the configuration as a double holds it.
+pub(super) fn round(field: &mut Option<DynamicValue>) {
+    let path = Path::from("password_version");
+    let ty = SERVER_TYPE.get().unwrap();
+    let object = DynamicValue::decode_field(field.as_ref(), ty).unwrap();
+    if object.get(&path) == Some(&LARGE.into()) {
+        put(field, &path, (LARGE - 1).into());
+    }
+}
+
+/// A number that no double holds.
+pub(super) const LARGE: i64 = 9_007_199_254_740_993;
 
 /// Puts `value` into the answer of an open session.
 pub(super) fn put_open(

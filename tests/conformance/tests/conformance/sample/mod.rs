@@ -4,6 +4,7 @@ mod cluster;
 mod functions;
 mod inventory;
 mod kept;
+pub(crate) mod rack;
 mod restart;
 mod server;
 mod servers;

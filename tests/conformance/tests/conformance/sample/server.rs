@@ -226,6 +226,7 @@ impl Resource for Server {
         match note.map(String::as_str) {
             Some("warn") => cx.report(Diagnostic::warning("As you wish").at("note")),
             Some("replace") => cx.replace("note"),
+            Some("replace zone") => cx.replace("zone"),
             Some("unknown") => cx.unknown("address"),
             Some("foresee") if cx.prior().is_none() => {
                 cx.foresee("address", &"10.0.0.1".to_owned());
