@@ -7,6 +7,7 @@ mod blocks;
 mod broken;
 mod catalogue;
 mod checklist;
+mod contributing;
 mod creation;
 mod data_source;
 mod deferred;
