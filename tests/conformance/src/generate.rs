@@ -32,7 +32,7 @@ pub fn configurations(block: &Block) -> Vec<Value> {
     });
     let blocks = block.blocks.iter();
     let blocks =
-        blocks.map(|(name, one)| (name, (0..BLOCKS).map(|round| nest(one, round)).collect()));
+        blocks.map(|(name, one)| (name, (0..ROUNDS).map(|round| nest(one, round)).collect()));
     for (name, values) in attributes.chain(blocks).collect::<Vec<(_, Vec<Value>)>>() {
         for value in values {
             for others in [&least, &unknown] {
@@ -49,9 +49,6 @@ pub fn configurations(block: &Block) -> Vec<Value> {
 
 /// As many as the longest list of values.
 const ROUNDS: usize = 24;
-
-/// As many as there are ways for a block to be there.
-const BLOCKS: usize = 4;
 
 fn configurable(attribute: &Attribute) -> bool {
     attribute.required || attribute.optional
@@ -94,21 +91,23 @@ fn inside(kind: &Kind) -> Vec<Value> {
 /// Unknown, refined, and two of those that are known.
 const INSIDE: [usize; 4] = [1, 2, 3, 6];
 
-/// A block in a round: not there, not known, there, there twice.
+/// A block in a round: not there, not known, and then there, in turns alone and with another.
 fn nest(nested: &NestedBlock, round: usize) -> Value {
     let inner = |round: usize| object(&nested.block, &mut |one| at(&one.kind, round), round);
-    match (round % BLOCKS, nested.nesting) {
+    let odd = round.saturating_sub(2);
+    let alone = odd.is_multiple_of(2);
+    match (round, nested.nesting) {
         _ if nested.computed => none(nested),
         (0, _) => none(nested),
         // Only where there may be several can a `dynamic` block stand.
-        (_, Nesting::Single | Nesting::Group) => inner(round),
+        (_, Nesting::Single | Nesting::Group) => inner(round - 1),
         (1, _) => Value::unknown(),
-        (2, Nesting::List) => Value::List(vec![inner(round)]),
-        (2, Nesting::Map) => Value::map([("a", inner(round))]),
-        (2, Nesting::Set) => Value::set(vec![inner(round)]),
-        (_, Nesting::List) => Value::List(vec![inner(round), inner(round)]),
-        (_, Nesting::Map) => Value::map([("a", inner(round)), ("b c", inner(round))]),
-        (_, Nesting::Set) => Value::set(vec![inner(round), inner(round + 1)]),
+        (_, Nesting::List) if alone => Value::List(vec![inner(odd)]),
+        (_, Nesting::Map) if alone => Value::map([("a", inner(odd))]),
+        (_, Nesting::Set) if alone => Value::set(vec![inner(odd)]),
+        (_, Nesting::List) => Value::List(vec![inner(odd), inner(odd)]),
+        (_, Nesting::Map) => Value::map([("a", inner(odd)), ("b c", inner(odd))]),
+        (_, Nesting::Set) => Value::set(vec![inner(odd), inner(odd + 1)]),
     }
 }
 

@@ -59,6 +59,9 @@ fn every_kind(core: &Core) -> BTreeSet<Odd> {
     for (name, schema) in all.chain([("provider", core.provider_schema())]) {
         let mut wanted = BTreeSet::new();
         of_block(&schema.block, &mut wanted);
+        if schema.block.attributes.values().any(|one| one.required || one.optional) {
+            wanted.extend([Odd::Null, Odd::Unknown]);
+        }
         let mut found = BTreeSet::new();
         for config in configurations(&schema.block) {
             let Value::Object(parts) = &config else { panic!("{name}: {config:?}") };
@@ -79,10 +82,9 @@ fn every_kind(core: &Core) -> BTreeSet<Odd> {
 /// What a block has places for.
 fn of_block(block: &Block, wanted: &mut BTreeSet<Odd>) {
     for attribute in block.attributes.values().filter(|one| one.required || one.optional) {
-        wanted.extend([Odd::Null, Odd::Unknown]);
         of_attribute(attribute, wanted);
     }
-    for nested in block.blocks.values() {
+    for nested in block.blocks.values().filter(|nested| !nested.computed) {
         match nested.nesting {
             Nesting::Single => wanted.extend([Odd::AbsentBlock]),
             Nesting::Group => {}

@@ -311,7 +311,7 @@ pub(super) const CHANGES: &[Case] = &[
         Rule::IdentitySecret,
         "password",
         on!(Identities, |a| {
-            let schema = a.identity_schemas.values_mut().next().unwrap();
+            let schema = a.identity_schemas.get_mut("sample_server").unwrap();
             schema.identity_attributes[0].name = "password".to_owned();
         }),
     ),
