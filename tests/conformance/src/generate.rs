@@ -1,8 +1,6 @@
 //! Configurations that nobody would write: what a validator must survive.
 
-use std::collections::BTreeMap;
-
-use tf_provider::cty::{Number, Refinement, Type, Value};
+use tf_provider::cty::{Named, Number, Refinement, Type, Value};
 
 use crate::client::none;
 use crate::schema::{Attribute, Block, Kind, NestedBlock, Nesting};
@@ -69,7 +67,7 @@ fn inside(kind: &Kind) -> Vec<Value> {
     let least = attributes.iter().map(|(name, attribute)| {
         (name.clone(), if attribute.required { Value::unknown() } else { Value::Null })
     });
-    let least: BTreeMap<String, Value> = least.collect();
+    let least: Named<Value> = least.collect();
     let element = |name: &String, value: Value| {
         let mut element = least.clone();
         element.insert(name.clone(), value);

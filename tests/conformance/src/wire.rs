@@ -266,7 +266,7 @@ mod tests {
         let value = Value::object([
             ("any", Value::Dynamic(Box::new(Type::Number), Box::new(7.into()))),
             ("count", 9_007_199_254_740_993_i64.into()),
-            ("name", Value::Unknown(Refinement::not_null().with_prefix("\u{e9}"))),
+            ("name", Value::from(Refinement::not_null().with_prefix("\u{e9}"))),
             ("none", Value::unknown()),
             ("tags", Value::set(vec!["b".into(), "\u{e9}".into(), "a".into()])),
             ("words", words.clone()),
@@ -291,7 +291,7 @@ mod tests {
         let empty = [0xc7, 1, REFINED, 0x80];
         let inside = [&[0x81, 0xa1, b'a', 0x92, 0xcb, 0, 0, 0, 0, 0, 0, 0, 0][..], &empty].concat();
         assert!(has_empty_refinement(&empty) && has_empty_refinement(&inside));
-        let said = Value::Unknown(Refinement::not_null()).to_msgpack(&Type::String).unwrap();
+        let said = Value::from(Refinement::not_null()).to_msgpack(&Type::String).unwrap();
         for fine in [&[0xd4, 0, 0][..], &said, &[0xa4, 0xc7, 1, 12, 0x80], &[0xc1], &[]] {
             assert!(!has_empty_refinement(fine), "{fine:?}");
         }

@@ -43,8 +43,8 @@ async fn unknown_values_come_in_many_forms() {
     let (core, _) = start().await;
     let length = Refinement { min_length: Some(1), max_length: Some(2), ..Refinement::not_null() };
     for config in [
-        server([("memory", Value::unknown()), ("dns", Value::Unknown(length))]),
-        server([("name", Value::Unknown(Refinement::not_null().with_prefix("web-")))]),
+        server([("memory", Value::unknown()), ("dns", Value::from(length))]),
+        server([("name", Value::from(Refinement::not_null().with_prefix("web-")))]),
         server([("tags", Value::set(vec!["a".into(), Value::unknown()]))]),
     ] {
         core.accepts(SERVER, &config).await.expect_value();

@@ -66,7 +66,7 @@ fn every_kind(core: &Core) -> BTreeSet<Odd> {
         for config in configurations(&schema.block) {
             let Value::Object(parts) = &config else { panic!("{name}: {config:?}") };
             for (part, value) in parts {
-                match schema.block.blocks.contains_key(part) {
+                match schema.block.blocks.contains_key(part.as_str()) {
                     true => in_block(value, &mut found),
                     false => in_value(value, false, &mut found),
                 }

@@ -1,12 +1,11 @@
 //! The sample with one value of an object changed, at every place of it and in every way, and what the harness says of
 //! each. An object is called after its stage and its change, `plan-7`, so that one command meets them all.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use conformance::{Core, State};
 use serde_json::{Value as Json, json};
-use tf_provider::cty::{Path, Type, Value};
+use tf_provider::cty::{Named, Path, Type, Value};
 use tf_provider_protocol::proto::DynamicValue;
 use tonic::Status;
 
@@ -138,7 +137,7 @@ fn changes(value: &Value, ty: &Type, path: &Path) -> Vec<(String, Value)> {
             here("turned", rebuilt(value, all.iter().rev().cloned().collect()));
         }
         Value::Map(all) => {
-            let (key, element) = all.first_key_value().unwrap();
+            let (key, element) = all.iter().next().unwrap();
             let mut more = all.clone();
             more.insert("zzz".to_owned(), element.clone());
             here("one more", Value::Map(more));
@@ -186,7 +185,7 @@ fn inner_changes(value: &Value, ty: &Type, path: &Path) -> Vec<(String, Value)> 
     found
 }
 
-fn with(all: &BTreeMap<String, Value>, name: &str, part: Value) -> BTreeMap<String, Value> {
+fn with(all: &Named<Value>, name: &str, part: Value) -> Named<Value> {
     let mut all = all.clone();
     all.insert(name.to_owned(), part);
     all
@@ -208,7 +207,7 @@ fn another(value: &Value, ty: &Type) -> Value {
         (_, Type::Dynamic) => Value::Dynamic(Box::new(Type::String), Box::new("other".into())),
         (_, Type::List(_)) => Value::List(vec![]),
         (_, Type::Set(_)) => Value::set(vec![]),
-        (_, Type::Map(_)) => Value::Map(BTreeMap::new()),
+        (_, Type::Map(_)) => Value::Map(Named::default()),
         (_, Type::Object(types)) => {
             Value::object(types.keys().map(|name| (name.clone(), Value::Null)))
         }

@@ -372,5 +372,5 @@ fn error(attribute: &str) -> proto::Diagnostic {
 
 /// What a plan promises of an address.
 fn promised(prefix: &str) -> Value {
-    Value::Unknown(Refinement::not_null().with_prefix(prefix))
+    Value::from(Refinement::not_null().with_prefix(prefix))
 }

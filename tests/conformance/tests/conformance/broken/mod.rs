@@ -89,7 +89,7 @@ async fn operations(core: &Core, cold: impl Provider) -> Vec<Violation> {
 
 /// Configurations that have a form of every kind.
 async fn forms(core: &Core) -> Vec<Violation> {
-    let prefixed = Value::Unknown(Refinement::not_null().with_prefix("hello-"));
+    let prefixed = Value::from(Refinement::not_null().with_prefix("hello-"));
     let own = |value: &str| Value::Dynamic(Box::new(Type::String), Box::new(value.into()));
     let mut violations = vec![];
     for config in [

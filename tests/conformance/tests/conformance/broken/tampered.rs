@@ -226,7 +226,7 @@ pub(super) fn overfill(field: &mut Option<DynamicValue>) {
     let (Value::Object(parts), Type::Object(types)) = (&mut object, ty) else { return };
     parts.insert("surprise".to_owned(), true.into());
     let types = types.iter().map(|(name, ty)| (name.clone(), ty.clone()));
-    let ty = Type::object(types.chain([("surprise".to_owned(), Type::Bool)]));
+    let ty = Type::object(types.chain([("surprise".into(), Type::Bool)]));
     *field = Some(DynamicValue::encode_value(&object, &ty).unwrap());
 }
 
