@@ -5,6 +5,7 @@
 //! not. A case without a row fails, and so does a row that is not what happens.
 
 mod blocks;
+mod further;
 mod honest;
 mod play;
 mod probes;
@@ -18,6 +19,7 @@ use std::process::Command;
 
 use xtask::terraform::Terraform;
 
+use further::FURTHER;
 use play::{Theatre, Version, sample};
 use scene::{Created, Scene};
 use table::ROWS;
@@ -67,7 +69,7 @@ fn terraform_1_15_reads_and_counts_blocks() {
 fn what_terraform_says_is_known_of_every_case() {
     let output = Command::new(sample()).output().unwrap();
     let cases: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().lines().collect();
-    let rows: Vec<&str> = ROWS.iter().map(|row| row.case).collect();
+    let rows: Vec<&str> = ROWS.iter().chain(FURTHER).map(|row| row.case).collect();
     let unknown: Vec<_> = cases.iter().filter(|case| !rows.contains(case)).collect();
     let gone: Vec<_> = rows.iter().filter(|row| !cases.contains(row)).collect();
     assert!(unknown.is_empty() && gone.is_empty(), "without a row: {unknown:#?}, gone: {gone:#?}");
@@ -79,7 +81,7 @@ fn judges(name: &str, terraform: Result<Terraform, String>) {
     let mut honest = HashMap::new();
     let mut known = String::new();
     let mut wrong = String::new();
-    for (number, row) in ROWS.iter().enumerate() {
+    for (number, row) in ROWS.iter().chain(FURTHER).enumerate() {
         let verdict = match theatre.version {
             Version::Eleven => row.eleven,
             Version::Fifteen => row.fifteen,
@@ -92,7 +94,9 @@ fn judges(name: &str, terraform: Result<Terraform, String>) {
             scene.play(&mut play, None, &created)
         });
         let mut play = theatre.play(&format!("{number:02}-{rule}"));
-        play.write("Plan.count", row.plans.to_string());
+        for kind in ["Apply", "Configure", "Plan", "Read", "Validate"] {
+            play.write(&format!("{kind}.count"), row.before.to_string());
+        }
         let run = scene.play(&mut play, Some(row.case), &created);
         writeln!(known, "{} {verdict}", row.case).unwrap();
         if let Err(reason) = verdict.judge(&play, &run, honest) {

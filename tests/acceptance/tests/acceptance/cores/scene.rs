@@ -21,6 +21,8 @@ pub(super) enum Scene {
     Refresh,
     /// A server that is there is planned to change.
     Update,
+    /// The same, and changed.
+    UpdateApply,
     /// A server that nobody manages yet is imported.
     Import,
     /// The same, and Terraform writes its configuration.
@@ -41,6 +43,8 @@ pub(super) enum Scene {
     Renew,
     /// What there is is listed.
     List,
+    /// The same, with the whole objects.
+    ListWhole,
     /// An action is planned.
     PlanAction,
     /// An action is run.
@@ -107,10 +111,10 @@ impl Scene {
                 managed();
                 PLAN
             }
-            Self::Update => {
+            Self::Update | Self::UpdateApply => {
                 managed();
                 play.write("main.tf", SERVER.replace("= 64", "= 65"));
-                PLAN
+                if matches!(self, Self::Update) { PLAN } else { APPLY }
             }
             Self::Import => {
                 there();
@@ -156,6 +160,12 @@ impl Scene {
             Self::List => {
                 there();
                 play.write("all.tfquery.hcl", LIST);
+                QUERY
+            }
+            Self::ListWhole => {
+                there();
+                let whole = LIST.replace("limit    = 1", "include_resource = true");
+                play.write("all.tfquery.hcl", whole);
                 QUERY
             }
             Self::PlanAction => {

@@ -9,8 +9,8 @@ pub(super) struct Row {
     pub(super) case: &'static str,
     /// The way to the answer, where it is not the usual one.
     pub(super) scene: Option<Scene>,
-    /// How many plans were made before, for the cases that break a later one.
-    pub(super) plans: usize,
+    /// How many answers there were before, for the cases that break a later one.
+    pub(super) before: usize,
     /// Of Terraform 1.11.
     pub(super) eleven: Verdict,
     /// Of Terraform 1.15.
@@ -18,29 +18,29 @@ pub(super) struct Row {
 }
 
 impl Row {
-    const fn at(mut self, scene: Scene) -> Self {
+    pub(super) const fn at(mut self, scene: Scene) -> Self {
         self.scene = Some(scene);
         self
     }
 
-    const fn plans(mut self, before: usize) -> Self {
-        self.plans = before;
+    pub(super) const fn after(mut self, before: usize) -> Self {
+        self.before = before;
         self
     }
 }
 
-const fn each(case: &'static str, eleven: Verdict, fifteen: Verdict) -> Row {
-    Row { case, scene: None, plans: 0, eleven, fifteen }
+pub(super) const fn each(case: &'static str, eleven: Verdict, fifteen: Verdict) -> Row {
+    Row { case, scene: None, before: 0, eleven, fifteen }
 }
 
-const fn both(case: &'static str, verdict: Verdict) -> Row {
+pub(super) const fn both(case: &'static str, verdict: Verdict) -> Row {
     each(case, verdict, verdict)
 }
 
-const NO_IDENTITIES: Verdict = NeverAsks("identities are of Terraform 1.12");
-const NO_QUERY: Verdict = Lacks("Terraform has no command named \"query\"");
+pub(super) const NO_IDENTITIES: Verdict = NeverAsks("identities are of Terraform 1.12");
+pub(super) const NO_QUERY: Verdict = Lacks("Terraform has no command named \"query\"");
 const NO_ACTIONS: Verdict = Lacks("flag provided but not defined: -invoke");
-const NO_GENERATING: Verdict =
+pub(super) const NO_GENERATING: Verdict =
     NeverAsks("the calls for generated configurations are of Terraform 1.14");
 
 pub(super) const ROWS: &[Row] = &[
@@ -194,13 +194,13 @@ pub(super) const ROWS: &[Row] = &[
         Refuses("Provider produced inconsistent final plan"),
     )
     .at(Scene::Apply)
-    .plans(1),
+    .after(1),
     both(
         "SecondPlanNotEmpty PlanResourceChange attempts",
         Accepts("a plan may find something to do; right after an apply it never ends"),
     )
     .at(Scene::ApplyPlan)
-    .plans(2),
+    .after(2),
     both(
         "WriteOnlyStored PlanResourceChange password",
         Refuses(
