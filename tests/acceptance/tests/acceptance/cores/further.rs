@@ -78,7 +78,7 @@ pub(super) const FURTHER: &[Row] = &[
     ),
     both(
         "AttributeClass GetProviderSchema disks.size",
-        Refuses("disks.size: must set Optional, Required or Computed"),
+        Refuses("size: must set Optional, Required or Computed"),
     ),
     both(
         "AttributeClass GetProviderSchema mood",
