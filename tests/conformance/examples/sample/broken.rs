@@ -9,25 +9,32 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use conformance::Core;
-use tf_provider_protocol::proto::provider_server::Provider as Service;
+use tf_provider::Provider;
+use tf_provider_protocol::serve::{ServeError, ServeOptions, serve};
 use tonic::Status;
 
 use super::sample::Sample;
-use cases::{CASES, Case};
+use super::sample::rack::Racks;
+use cases::{CASES, Case, Drive};
+use changes::CHANGES;
+use clauses::CLAUSES;
 use tampered::{Answer, Tampered};
 
-#[allow(dead_code, reason = "the harness needs to know how far to go")]
+#[macro_use]
 #[path = "../../tests/conformance/broken/cases.rs"]
 mod cases;
+#[path = "../../tests/conformance/broken/changes.rs"]
+mod changes;
+#[path = "../../tests/conformance/broken/clauses.rs"]
+mod clauses;
 pub(super) mod probes;
-#[allow(dead_code, reason = "further cases of the harness use the rest")]
 #[path = "../../tests/conformance/broken/tampered.rs"]
 mod tampered;
 
 /// The cases, by rule, RPC and place; several of one kind are numbered from 1.
 pub(super) fn names() -> Vec<String> {
     let mut seen = BTreeMap::new();
-    let names = CASES.iter().map(|Case { rule, rpc, path, .. }| {
+    let names = all().map(|Case { rule, rpc, path, .. }| {
         let name = format!("{rule:?} {rpc} {path}").trim_end().to_owned();
         let count: &mut usize = seen.entry(name.clone()).or_default();
         *count += 1;
@@ -39,22 +46,33 @@ pub(super) fn names() -> Vec<String> {
     names.collect()
 }
 
-/// The sample, honest unless `SAMPLE_BREAKS` says otherwise.
-pub(super) async fn service() -> impl Service {
-    let breaks = env::var("SAMPLE_BREAKS").ok();
-    if breaks.as_deref() == Some("probes") {
-        probes::remember_type().await;
-        return Tampered::new(tf_provider::testing::service::<Sample>(), probes::tamper);
+fn all() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(CLAUSES).chain(CHANGES)
+}
+
+/// Serves the sample, honest unless `SAMPLE_BREAKS` says otherwise; `racks` is the honest one with blocks.
+pub(super) async fn served() -> Result<(), ServeError> {
+    let options = ServeOptions::new(Sample::ADDRESS);
+    let sample = |tamper| Tampered::new(tf_provider::testing::service::<Sample>(), tamper);
+    let breaks = env::var("SAMPLE_BREAKS").unwrap_or_default();
+    match breaks.as_str() {
+        "" => return serve(sample(tamper), options, || async {}).await,
+        "racks" => return serve(Racks::default(), options, || async {}).await,
+        "probes" => {
+            probes::remember_type().await;
+            return serve(sample(probes::tamper), options, || async {}).await;
+        }
+        _ => {}
     }
-    if let Some(name) = breaks {
-        let found = names().iter().position(|one| *one == name);
-        let case = CASES.get(found.unwrap_or(CASES.len()));
-        let case = case.unwrap_or_else(|| panic!("there is no case {name}"));
-        // The values in the answers are read by the types of the untampered schema.
-        tampered::remember_types(&Core::new::<Sample>().await.expect_value());
-        CHOSEN.get_or_init(|| case);
+    let found = names().into_iter().zip(all()).find(|(name, _)| *name == breaks);
+    let (_, case) = found.unwrap_or_else(|| panic!("there is no case {breaks}"));
+    // The values in the answers are read by the types of the untampered schema.
+    tampered::remember_types(&Core::new::<Sample>().await.expect_value());
+    CHOSEN.get_or_init(|| case);
+    if let Drive::Racks = case.drive {
+        return serve(Tampered::new(Racks::default(), tamper), options, || async {}).await;
     }
-    Tampered::new(tf_provider::testing::service::<Sample>(), tamper)
+    serve(sample(tamper), options, || async {}).await
 }
 
 static CHOSEN: OnceLock<&Case> = OnceLock::new();

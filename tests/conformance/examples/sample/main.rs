@@ -34,10 +34,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     log::init(Sample::NAME);
-    let served = runtime.block_on(async {
-        let options = serve::ServeOptions::new(Sample::ADDRESS);
-        serve::serve(broken::service().await, options, || async {}).await
-    });
+    let served = runtime.block_on(broken::served());
     runtime.shutdown_background();
     match served {
         Ok(()) => ExitCode::SUCCESS,

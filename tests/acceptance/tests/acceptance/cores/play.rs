@@ -85,6 +85,7 @@ impl Theatre {
         fs::create_dir_all(&folder).unwrap();
         let play = Play { theatre: self, folder, breaks: None };
         play.write("versions.tf", VERSIONS);
+        play.write("provider.tf", PROVIDER);
         play
     }
 }
@@ -138,8 +139,9 @@ const VERSIONS: &str = r#"terraform {
     }
   }
 }
+"#;
 
-provider "sample" {
+const PROVIDER: &str = r#"provider "sample" {
   endpoint = "world.json"
 }
 "#;

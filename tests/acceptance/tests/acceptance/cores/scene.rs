@@ -51,6 +51,16 @@ pub(super) enum Scene {
     Invoke,
     /// Another provider's resource becomes a server.
     Move,
+    /// A server that is there is destroyed.
+    Destroy,
+    /// A rack, whose blocks are of every nesting, is planned.
+    Rack,
+    /// A rack is planned of which some blocks are not known yet.
+    RackUnknown,
+    /// A rack is created.
+    RackApply,
+    /// A rack is created; then it is read, and planned.
+    RackRefresh,
     /// A server is read whose identity was written by an older version.
     UpgradeIdentity,
 }
@@ -60,8 +70,8 @@ impl Scene {
     pub(super) fn of(rpc: &str) -> Self {
         match rpc {
             "GetProviderSchema" | "GetResourceIdentitySchemas" | "GetMetadata" => Self::Schema,
-            "ValidateResourceConfig" => Self::Validate,
-            "PlanResourceChange" => Self::Plan,
+            "ValidateResourceConfig" | "ValidateProviderConfig" => Self::Validate,
+            "PlanResourceChange" | "ConfigureProvider" | "StopProvider" => Self::Plan,
             "ApplyResourceChange" => Self::Apply,
             "ReadResource" | "UpgradeResourceState" => Self::Refresh,
             "ImportResourceState" => Self::Import,
@@ -88,7 +98,7 @@ impl Scene {
         let managed = || {
             there();
             play.write("terraform.tfstate", &created.state);
-            play.write("main.tf", SERVER);
+            play.write("main.tf", FULL);
         };
         let command: &[&str] = match self {
             Self::Schema => {
@@ -96,15 +106,15 @@ impl Scene {
                 VALIDATE
             }
             Self::Validate => {
-                play.write("main.tf", SERVER);
+                play.write("main.tf", FULL);
                 VALIDATE
             }
             Self::Plan => {
-                play.write("main.tf", SERVER);
+                play.write("main.tf", FULL);
                 PLAN
             }
             Self::Apply | Self::ApplyPlan => {
-                play.write("main.tf", SERVER);
+                play.write("main.tf", FULL);
                 APPLY
             }
             Self::Refresh => {
@@ -113,12 +123,12 @@ impl Scene {
             }
             Self::Update | Self::UpdateApply => {
                 managed();
-                play.write("main.tf", SERVER.replace("= 64", "= 65"));
+                play.write("main.tf", FULL.replace("= 64", "= 65"));
                 if matches!(self, Self::Update) { PLAN } else { APPLY }
             }
             Self::Import => {
                 there();
-                play.write("main.tf", format!("{IMPORT}{SERVER}"));
+                play.write("main.tf", format!("{IMPORT}{FULL}"));
                 PLAN
             }
             Self::Generate | Self::GeneratePlan => {
@@ -137,8 +147,8 @@ impl Scene {
                 PLAN
             }
             Self::CallApply(arguments) => {
-                let call = format!("= provider::sample::join({arguments})\n  zone ");
-                play.write("main.tf", SERVER.replace("= \"Web-1\"\n  zone ", &call));
+                let call = format!("= provider::sample::join({arguments})");
+                play.write("main.tf", FULL.replace("= \"Web-1\"", &call));
                 APPLY
             }
             Self::Open => {
@@ -148,7 +158,7 @@ impl Scene {
             }
             Self::OpenWriteOnly => {
                 let password = "= ephemeral.sample_session.this.token";
-                let server = SERVER.replace("= \"pa55\"", password);
+                let server = FULL.replace("= \"pa55\"", password);
                 play.write("main.tf", format!("{SESSION}{server}"));
                 PLAN
             }
@@ -181,8 +191,26 @@ impl Scene {
             Self::Move => {
                 there();
                 play.write("terraform.tfstate", CLOUD);
-                play.write("main.tf", format!("{MOVED}{SERVER}"));
+                play.write("main.tf", format!("{MOVED}{FULL}"));
                 PLAN
+            }
+            Self::Destroy => {
+                managed();
+                &["apply", "-no-color", "-auto-approve", "-destroy"]
+            }
+            Self::Rack | Self::RackApply | Self::RackUnknown | Self::RackRefresh => {
+                play.write("provider.tf", "provider \"sample\" {}\n");
+                play.breaks("racks");
+                if matches!(self, Self::RackUnknown) {
+                    let shelf = "  shelf {\n    height = 1\n  }\n  shelf {\n    height = 2\n  }\n";
+                    play.write("main.tf", format!("{DATUM}{}", RACK.replace(shelf, UNKNOWN_SHELF)));
+                } else {
+                    play.write("main.tf", RACK);
+                }
+                if matches!(self, Self::RackRefresh) {
+                    let _ = play.run(APPLY).succeeded();
+                }
+                if matches!(self, Self::RackApply) { APPLY } else { PLAN }
             }
             Self::UpgradeIdentity => {
                 managed();
@@ -233,6 +261,65 @@ resource "sample_server" "this" {
   password = "pa55"
   disks    = { scsi0 = { size = 8 } }
 }
+"#;
+
+/// The same with a value of every kind.
+const FULL: &str = r#"
+resource "sample_server" "this" {
+  name             = "Web-1"
+  zone             = "north"
+  image            = "debian"
+  memory           = 64
+  password         = "pa55"
+  password_version = 9007199254740993
+  tags             = ["a", "b"]
+  disks            = { scsi0 = { size = 8 } }
+  rules            = [{ port = 22 }]
+  peers            = [{ name = "a", port = 22 }]
+  agent            = { enabled = true, secret = "s3cret" }
+}
+"#;
+
+const RACK: &str = r#"
+resource "sample_rack" "this" {
+  name = "r1"
+
+  location {
+    row = "a"
+  }
+  cooling {
+    fans = 2
+  }
+  shelf {
+    height = 1
+  }
+  shelf {
+    height = 2
+  }
+  port "eth0" {
+    speed = 10
+  }
+  tag {
+    key = "a"
+  }
+  tag {
+    key = "b"
+  }
+}
+"#;
+
+const DATUM: &str = r#"
+resource "terraform_data" "shelves" {
+  input = { low = 1 }
+}
+"#;
+
+const UNKNOWN_SHELF: &str = r#"  dynamic "shelf" {
+    for_each = terraform_data.shelves.output
+    content {
+      height = shelf.value
+    }
+  }
 "#;
 
 const IMPORT: &str = r#"

@@ -192,6 +192,20 @@ impl Provider for Racks {
         Ok(Response::new(proto::get_metadata::Response { resources, ..Default::default() }))
     }
 
+    async fn validate_provider_config(
+        &self,
+        _: Request<proto::validate_provider_config::Request>,
+    ) -> Answer<proto::validate_provider_config::Response> {
+        Ok(Response::new(Default::default()))
+    }
+
+    async fn configure_provider(
+        &self,
+        _: Request<proto::configure_provider::Request>,
+    ) -> Answer<proto::configure_provider::Response> {
+        Ok(Response::new(Default::default()))
+    }
+
     async fn validate_resource_config(
         &self,
         _: Request<proto::validate_resource_config::Request>,
