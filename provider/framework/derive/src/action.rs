@@ -5,8 +5,8 @@ use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::expand::Struct;
-use crate::field::{self, Class, seconds};
+use crate::field::{self, seconds};
+use crate::model::{Class, Struct};
 use crate::rules::RuleWords;
 
 /// The words of `#[action(…)]`.

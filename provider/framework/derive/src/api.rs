@@ -4,8 +4,7 @@ use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 
 use crate::block;
-use crate::expand::Struct;
-use crate::field::{Class, Field};
+use crate::model::{Class, Field, Struct};
 
 impl Struct {
     /// `FromApi`, when every attribute that a read fills has an API field.

@@ -5,8 +5,7 @@ use proc_macro2::TokenStream as Tokens;
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::expand::Struct;
-use crate::field::{Class, Field};
+use crate::model::{Class, Field, Struct};
 use crate::rules::RuleWords;
 
 /// The words of `#[attributes(…)]`.

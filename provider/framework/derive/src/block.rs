@@ -1,74 +1,14 @@
 //! `#[attr(block)]`: attributes that are written as a block, without the equals sign.
 
-use darling::FromMeta;
-use darling::util::Flag;
 use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments, Type};
 
-use crate::expand::Struct;
-use crate::field::{Class, Field, unwrap};
+use crate::model::{Block, Class, Field, Form, Struct, unwrap};
 use crate::words::RawField;
 
-/// `block`, `block(min_items = 1, max_items = 4)` or `block(group)`.
-pub(crate) struct BlockWords {
-    group: bool,
-    min_items: Option<u32>,
-    max_items: Option<u32>,
-}
-
-impl FromMeta for BlockWords {
-    fn from_word() -> darling::Result<Self> {
-        Ok(Self { group: false, min_items: None, max_items: None })
-    }
-
-    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
-        #[derive(FromMeta)]
-        struct Words {
-            group: Flag,
-            min_items: Option<u32>,
-            max_items: Option<u32>,
-        }
-        let Words { group, min_items, max_items } = Words::from_list(items)?;
-        Ok(Self { group: group.is_present(), min_items, max_items })
-    }
-}
-
-/// How a block may be there.
-#[derive(Clone, Copy)]
-pub(crate) struct Block {
-    pub(crate) form: Form,
-    min_items: u32,
-    max_items: u32,
-}
-
-/// What the type of the field says.
-#[derive(Clone, Copy, Eq, PartialEq)]
-pub(crate) enum Form {
-    /// `Option<T>`: once, or not at all.
-    Optional,
-    /// `T`: once.
-    Required,
-    /// `T` with `group`: always, whether it is configured or not.
-    Group,
-    /// `Vec<T>` or `ObjectSet<T>`.
-    Repeated,
-    /// `BTreeMap<K, T>`.
-    Labelled,
-}
-
 impl Block {
-    /// Whether there may be any number of it.
-    pub(crate) fn repeats(self) -> bool {
-        matches!(self.form, Form::Repeated | Form::Labelled)
-    }
-
-    /// Whether an answer without it is a mistake.
-    pub(crate) fn needed(self) -> bool {
-        self.form == Form::Required
-    }
-
     /// The `schema::Block` of the attribute.
     pub(crate) fn schema(self) -> Tokens {
         let Self { form, min_items, max_items } = self;

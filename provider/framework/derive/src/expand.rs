@@ -2,13 +2,14 @@
 
 use darling::{Error, FromDeriveInput, ast::Data, util::Ignored};
 use proc_macro2::TokenStream as Tokens;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::{Attribute, DeriveInput, Ident, Visibility};
 
 use crate::api::{changes_to_api, plan_to_api};
 use crate::block;
-use crate::field::{self, Class, Field};
-use crate::rules::{Rule, assert_member, member};
+use crate::field;
+use crate::model::{Class, Field, Rule, Struct, unwrap};
+use crate::rules::{assert_member, member};
 use crate::synonyms::translated;
 use crate::words::RawField;
 
@@ -20,16 +21,6 @@ struct RawStruct {
     vis: Visibility,
     attrs: Vec<Attribute>,
     data: Data<Ignored, RawField>,
-}
-
-/// A struct whose fields make sense.
-pub(crate) struct Struct {
-    pub(crate) ident: Ident,
-    pub(crate) vis: Visibility,
-    pub(crate) description: String,
-    pub(crate) fields: Vec<Field>,
-    /// Rules across the fields, once [`relate`](crate::rules::RuleWords::relate) has read them.
-    pub(crate) rules: Vec<Rule>,
 }
 
 impl Struct {
@@ -49,18 +40,6 @@ impl Struct {
         })
     }
 
-    pub(crate) fn values(&self) -> Ident {
-        format_ident!("{}Values", self.ident)
-    }
-
-    pub(crate) fn plan(&self) -> Ident {
-        format_ident!("{}Plan", self.ident)
-    }
-
-    pub(crate) fn changes(&self) -> Ident {
-        format_ident!("{}Changes", self.ident)
-    }
-
     /// Everything that `Attributes` and the API mapping need.
     pub(crate) fn attributes(&self) -> Tokens {
         let (arguments, api) = (self.arguments(), self.api_reader());
@@ -72,7 +51,7 @@ impl Struct {
         let shapes = self.shapes();
         let implementation = self.implementation();
         let sets = self.fields.iter().filter_map(|field| {
-            let element = field::unwrap(&field.inner, "ObjectSet")?;
+            let element = unwrap(&field.inner, "ObjectSet")?;
             let span = field.ident.span();
             Some(quote_spanned! {span=>
                 const _: () = ::tf_provider::types::assert_set_element::<#element>();

@@ -3,48 +3,12 @@
 use darling::Error;
 use proc_macro2::{Span, TokenStream as Tokens};
 use quote::quote;
-use syn::{Attribute, Expr, ExprLit, GenericArgument, Ident, Lit, Meta, PathArguments, Type};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Type};
 
-use crate::block::{self, Block};
-use crate::expand::Struct;
-use crate::rules::{self, Rule};
-use crate::words::{Api, Range, RawField};
-
-/// Who decides the value, and when; see `tf_provider::schema::Class`.
-pub(crate) enum Class {
-    Required,
-    Optional { default: Option<Expr> },
-    Setting { absent: Option<Expr>, keep: bool },
-    Creation { required: bool },
-    Computed { until: Vec<Ident> },
-    WriteOnly { version: Option<Ident> },
-    Block,
-    Flatten,
-}
-
-/// A field that makes sense.
-pub(crate) struct Field {
-    pub(crate) ident: Ident,
-    pub(crate) vis: syn::Visibility,
-    /// The attribute's name in HCL.
-    pub(crate) name: String,
-    pub(crate) docs: Vec<Attribute>,
-    pub(crate) description: String,
-    /// The type inside an `Option`, or the whole type.
-    pub(crate) inner: Type,
-    pub(crate) is_option: bool,
-    pub(crate) class: Class,
-    pub(crate) block: Option<Block>,
-    pub(crate) replace: bool,
-    pub(crate) identity: bool,
-    pub(crate) sensitive: bool,
-    pub(crate) api: Option<Api>,
-    range: Option<Range>,
-    since: Option<String>,
-    deprecated: Option<String>,
-    /// What its words say of other fields; the struct takes it over.
-    pub(crate) rules: Vec<Rule>,
-}
+use crate::block;
+use crate::model::{Class, Field, Struct, unwrap};
+use crate::rules;
+use crate::words::{Range, RawField};
 
 impl Field {
     pub(crate) fn parse(mut raw: RawField) -> darling::Result<Self> {
@@ -175,50 +139,6 @@ impl Field {
         })
     }
 
-    /// Whether values of it must not be printed.
-    pub(crate) fn secret(&self) -> bool {
-        self.sensitive || matches!(self.class, Class::WriteOnly { .. })
-    }
-
-    /// Whether a configuration may set it.
-    pub(crate) fn configurable(&self) -> bool {
-        !matches!(self.class, Class::Computed { .. })
-    }
-
-    /// Whether an update may change it.
-    pub(crate) fn changeable(&self) -> bool {
-        match &self.class {
-            Class::Required | Class::Setting { .. } | Class::Block => !self.replace,
-            Class::WriteOnly { version } => version.is_some(),
-            Class::Flatten => true,
-            Class::Optional { .. } | Class::Creation { .. } | Class::Computed { .. } => false,
-        }
-    }
-
-    /// Whether the plan always has a value for it.
-    pub(crate) fn always_planned(&self) -> bool {
-        matches!(self.class, Class::Required | Class::Optional { default: Some(_) })
-            || (matches!(self.class, Class::Block) && !self.is_option)
-    }
-
-    /// Whether it is a block that may be there any number of times.
-    pub(crate) fn repeats(&self) -> bool {
-        self.block.is_some_and(Block::repeats)
-    }
-
-    /// The name of its API field, unless it lies inline or has none.
-    pub(crate) fn api_name(&self) -> Option<String> {
-        match &self.api {
-            Some(Api::Same) => Some(self.name.clone()),
-            Some(Api::Named(name)) => Some(name.clone()),
-            Some(Api::Inline) | None => None,
-        }
-    }
-
-    pub(crate) fn inline(&self) -> bool {
-        matches!(self.api, Some(Api::Inline))
-    }
-
     /// The expression that makes its `schema::Attribute`.
     pub(crate) fn schema(&self) -> Tokens {
         let Self { inner, name, description, replace, identity, is_option, .. } = self;
@@ -302,19 +222,6 @@ fn unwrap_option(ty: &Type) -> (Type, bool) {
         Some(inner) => (inner, true),
         None => (ty.clone(), false),
     }
-}
-
-/// The `T` of a type `name<T>`.
-pub(crate) fn unwrap(ty: &Type, name: &str) -> Option<Type> {
-    if let Type::Path(path) = ty
-        && let Some(last) = path.path.segments.last()
-        && last.ident == name
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
-    {
-        return Some(inner.clone());
-    }
-    None
 }
 
 /// Seconds of `30s`, `5m` or `1h`.

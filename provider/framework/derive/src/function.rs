@@ -6,7 +6,8 @@ use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
 use syn::{Attribute, DeriveInput, Ident, Type, Visibility};
 
-use crate::field::{description, option, unwrap};
+use crate::field::{description, option};
+use crate::model::unwrap;
 
 /// A struct with a field a parameter, and the words of `#[function(…)]`.
 #[derive(FromDeriveInput)]

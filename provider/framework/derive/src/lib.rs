@@ -14,6 +14,7 @@ mod expand;
 mod field;
 mod function;
 mod list_resource;
+mod model;
 mod resource;
 mod rules;
 mod synonyms;

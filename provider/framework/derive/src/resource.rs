@@ -5,8 +5,8 @@ use proc_macro2::TokenStream as Tokens;
 use quote::{format_ident, quote};
 use syn::DeriveInput;
 
-use crate::expand::Struct;
-use crate::field::{self, Class, Field, call_site, seconds};
+use crate::field::{self, call_site, seconds};
+use crate::model::{Class, Field, Struct};
 use crate::rules::RuleWords;
 
 /// The words of `#[resource(…)]`.

@@ -9,11 +9,10 @@ use proc_macro2::{Span, TokenStream as Tokens};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Meta};
+use syn::{Ident, Meta};
 
-use crate::expand::Struct;
-use crate::field::{Class, Field};
-use crate::words::names;
+use crate::model::{Class, Field, Relation, Rule, Struct};
+use crate::words::Others;
 
 /// The words on a struct; those of its kind take them in with `flatten`.
 #[derive(FromMeta)]
@@ -51,41 +50,6 @@ impl FromMeta for Group {
         let names = items.iter().filter_map(|item| errors.handle(name(item))).collect();
         errors.finish_with(Self { word: item.path().span(), names })
     }
-}
-
-/// `[a, b]` after a word on a field.
-pub(crate) struct Others(Vec<Ident>, Span);
-
-impl FromMeta for Others {
-    fn from_expr(expr: &Expr) -> darling::Result<Self> {
-        Ok(Self(names(expr)?, expr.span()))
-    }
-}
-
-/// How attributes hang together; the names are those of `tf_provider::schema::Relation`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Relation {
-    AlsoRequires,
-    AtLeastOneOf,
-    Conflicting,
-    ConflictsWith,
-    ExactlyOneOf,
-    RequiredTogether,
-}
-
-impl Relation {
-    /// Whether it is said on a field, whose name comes first then.
-    fn of_field(self) -> bool {
-        matches!(self, Self::AlsoRequires | Self::ConflictsWith)
-    }
-}
-
-/// One rule of a struct.
-pub(crate) struct Rule {
-    relation: Relation,
-    names: Vec<Ident>,
-    /// Where its word stands.
-    word: Span,
 }
 
 /// The rules that a field's own words make.

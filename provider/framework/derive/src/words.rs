@@ -2,10 +2,9 @@
 
 use darling::util::Flag;
 use darling::{Error, FromField, FromMeta};
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{Attribute, Expr, Ident, Lit, Type};
-
-use crate::block::BlockWords;
-use crate::rules::Others;
 
 /// The words of `#[attr(…)]`.
 #[derive(FromField)]
@@ -150,6 +149,39 @@ impl FromMeta for Range {
             [least, most] => Ok(Self(number(least)?, number(most)?)),
             _ => Err(Error::custom("expected `range(least, most)`")),
         }
+    }
+}
+
+/// `block`, `block(min_items = 1, max_items = 4)` or `block(group)`.
+pub(crate) struct BlockWords {
+    pub(crate) group: bool,
+    pub(crate) min_items: Option<u32>,
+    pub(crate) max_items: Option<u32>,
+}
+
+impl FromMeta for BlockWords {
+    fn from_word() -> darling::Result<Self> {
+        Ok(Self { group: false, min_items: None, max_items: None })
+    }
+
+    fn from_list(items: &[darling::ast::NestedMeta]) -> darling::Result<Self> {
+        #[derive(FromMeta)]
+        struct Words {
+            group: Flag,
+            min_items: Option<u32>,
+            max_items: Option<u32>,
+        }
+        let Words { group, min_items, max_items } = Words::from_list(items)?;
+        Ok(Self { group: group.is_present(), min_items, max_items })
+    }
+}
+
+/// `[a, b]` after a word on a field.
+pub(crate) struct Others(pub(crate) Vec<Ident>, pub(crate) Span);
+
+impl FromMeta for Others {
+    fn from_expr(expr: &Expr) -> darling::Result<Self> {
+        Ok(Self(names(expr)?, expr.span()))
     }
 }
 

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::dump::Values;
 use super::stream::caught;
 use super::{Server, encode_all};
-use crate::{Diagnostic, Provider, Result};
+use crate::{Provider, Result};
 
 type Answer<T> = std::result::Result<Response<T>, Status>;
 
@@ -77,11 +77,6 @@ async fn answer<T: Failure + Values>(
         response
     };
     Ok(Response::new(answered.instrument(span).await))
-}
-
-pub(super) fn panicked(rpc: &str) -> Diagnostic {
-    Diagnostic::error(format!("Bug in the provider: it panicked in {rpc}"))
-        .hint("run with TF_LOG_PROVIDER=error to see where, and report it")
 }
 
 #[tonic::async_trait]

@@ -7,8 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::codegen::BoxStream;
 
-use super::rpc::panicked;
-use crate::Result;
+use crate::{Diagnostic, Result};
 
 /// What is sent, as the parts of an answer; and the news that nobody wants them any more.
 pub(super) fn bounded<T: Send + 'static>(
@@ -40,4 +39,10 @@ pub(super) fn unbounded<T: Send + 'static>(
 pub(super) async fn caught<T>(rpc: &str, body: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = AssertUnwindSafe(body).catch_unwind().await;
     outcome.unwrap_or_else(|_| Err(panicked(rpc))).map_err(|error| error.settled(rpc))
+}
+
+/// What is said of a panic, whose own text may quote a value.
+fn panicked(rpc: &str) -> Diagnostic {
+    Diagnostic::error(format!("Bug in the provider: it panicked in {rpc}"))
+        .hint("run with TF_LOG_PROVIDER=error to see where, and report it")
 }
