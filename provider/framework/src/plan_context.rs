@@ -50,7 +50,7 @@ impl<R: ResourceModel> PlanContext<R> {
         self.changed.contains(name)
     }
 
-    /// As [`Context::configured`].
+    /// As [`Context::configured`](crate::Context::configured).
     pub fn configured(&self, path: &str) -> bool {
         self.private.configured().contains(path)
     }

@@ -59,6 +59,11 @@ async fn a_configuration_is_made_of_every_object() {
     }
 }
 
+/// No state has an element that is null.
+fn is_there(attributes: &BTreeMap<String, Attribute>, element: &Value) -> bool {
+    matches!(element, Value::Object(_)) && has_required(attributes, element)
+}
+
 fn has_required(attributes: &BTreeMap<String, Attribute>, value: &Value) -> bool {
     match value {
         Value::Object(object) => attributes.iter().all(|(name, attribute)| {
@@ -71,9 +76,9 @@ fn has_required(attributes: &BTreeMap<String, Attribute>, value: &Value) -> bool
                 && !(attribute.required && (value.is_null() || matches!(value, Value::Unknown(_))))
         }),
         Value::List(elements) | Value::Set(elements) => {
-            elements.iter().all(|element| has_required(attributes, element))
+            elements.iter().all(|element| is_there(attributes, element))
         }
-        Value::Map(elements) => elements.values().all(|one| has_required(attributes, one)),
+        Value::Map(elements) => elements.values().all(|element| is_there(attributes, element)),
         _ => true,
     }
 }

@@ -69,7 +69,8 @@ async fn a_panic_of_the_process_leaves_no_folder() {
     let temporary = tempfile::tempdir().unwrap();
     let mut plugin = Start::as_plugin(temporary.path()).variable("MINIMAL_PANIC", "1").handshake();
     let channel = plugin.connect_plain().await;
-    channel.controller().shutdown(Empty {}).await.unwrap();
+    // The panic may come before the answer is out.
+    let _ = channel.controller().shutdown(Empty {}).await;
     let (status, _, stderr) = plugin.running.wait();
     assert!(!status.success());
     assert!(stderr.contains("as the test wants it"), "{stderr}");
