@@ -87,11 +87,13 @@ impl<P: Provider> Server<P> {
     pub(super) fn of_resource(&self, rpc: &'static str, name: &str) -> Call<'_> {
         let call = self.about(rpc);
         call.span.record("tf_resource_type", name);
-        let found = self.registry().resources.get(name);
+        let dump = Dump::wanted();
+        // Nobody else asks for the type.
+        let found = dump.and_then(|_| self.registry().resources.get(name));
         Call {
             attributes: self.resource_attributes(name),
             identity: found.map(|found| convert::identity_type(found.description())),
-            dump: Dump::wanted(),
+            dump,
             ..call
         }
     }
